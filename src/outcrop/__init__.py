@@ -1,0 +1,3 @@
+"""Outcrop: builds software from source recipes and surfaces environments as real Python virtual environments."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,29 @@
+"""Digests: sha256 of files, and the 32-letter base32 names that nodes and recipes are known by."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+HASH_LENGTH = 32
+"""Letters in a node or recipe hash: 160 bits in lower-case base32 without padding."""
+
+SHORT_HASH = 7
+"""Letters shown to people."""
+
+
+def sha256_file(path: Path) -> str:
+    """Hexadecimal sha256 of a file's content, read in pieces."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Hexadecimal sha256 of ``data``."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def base32_name(data: bytes) -> str:
+    """The first 160 bits of sha256 as 32 lower-case base32 letters."""
+    return base64.b32encode(hashlib.sha256(data).digest()[:20]).decode("ascii").lower()

@@ -1,0 +1,1 @@
+"""python (to be described)."""

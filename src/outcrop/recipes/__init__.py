@@ -1,0 +1,1 @@
+"""recipes (to be described)."""
