@@ -35,7 +35,8 @@ class Place:
 class OutcropError(Exception):
     """Base of every expected failure.
 
-    ``code`` is a kebab-case name that scripts may rely on. ``details`` are further lines (a caret under a spec, the last lines of a
+    ``code`` is a kebab-case name that scripts may rely on. ``details`` are further lines (a caret under a spec, the
+    last lines of a
     log); ``hint`` says what to do next.
     """
 

@@ -10,7 +10,8 @@ from typing import Protocol
 class Event:
     """Something happened.
 
-    ``kind`` is a dotted name (``build.started``, ``fetch.done``, ``view.updated``, ``warning``); ``subject`` what it happened to, in
+    ``kind`` is a dotted name (``build.started``, ``fetch.done``, ``view.updated``, ``warning``); ``subject`` what it
+    happened to, in
     words; ``text`` one line for a person; ``done``/``total`` a progress in units the kind defines, when known.
     """
 
