@@ -1,9 +1,9 @@
 """The concrete graph: frozen nodes and typed edges, each node known by its hash.
 
-A node's hash covers what it is made from (name, namespace, version, variants, flags, platform, os, target, recipe hash, sources,
-patches) and every edge with its types and virtuals, build edges too. It does not cover paths, tests, the sandbox or the number of
-jobs. An external is hashed by name, version and prefix; an external whose ``abi`` is set (a Python) by prefix and abi only, so that a
-distribution's bug-fix update changes no hash.
+A node's hash covers what it is made from (name, namespace, version, variants, flags, platform, os, target, recipe
+hash, sources, patches) and every edge with its types and virtuals, build edges too. It does not cover paths, tests,
+the sandbox or the number of jobs. An external is hashed by name, version and prefix; an external whose ``abi`` is set
+(a Python) by prefix and abi only, so that a distribution's bug-fix update changes no hash.
 
 This module knows nothing of recipes or stores, and touches no file.
 """
@@ -34,12 +34,19 @@ VariantAnswer = bool | str | tuple[str, ...]
 class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the sources of a node come from, as its recipe said when it was locked.
 
-    ``kind`` is ``archive`` (``urls``, ``sha256``), ``index`` (``project`` and ``filename`` on the configured package index,
-    ``sha256``), ``git`` (``urls`` has the repository, ``commit``/``ref``) or ``none``. A resource names its ``destination``.
+    ``kind`` is ``archive`` (``urls``, ``sha256``), ``index`` (``project`` and ``filename`` on the configured package
+    index, ``sha256``), ``git``, ``svn``, ``hg``, ``cvs`` (``urls`` has the repository) or ``none``. A resource names
+    its ``destination``; ``placement`` is a name, or a JSON object of paths inside the resource and names. ``checksum``
+    is another digest (``md5:...``), only where the recipe gives no sha256.
+
+    Of a repository, ``commit`` is a git commit; ``ref`` a git tag or branch, a Subversion or Mercurial revision, or a
+    CVS branch, which ``date`` may narrow down. ``submodules`` are all of git's unless ``submodule_paths`` names some,
+    without ``submodules_left_out``; ``sparse_paths`` are the only directories that are checked out.
     """
 
-    kind: Literal["archive", "index", "git", "none"]
+    kind: Literal["archive", "index", "git", "svn", "hg", "cvs", "none"]
     sha256: str = ""
+    checksum: str = ""
     urls: tuple[str, ...] = ()
     project: str = ""
     filename: str = ""
@@ -51,15 +58,30 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     destination: str = ""
     placement: str = ""
     submodules: bool = False
+    submodule_paths: tuple[str, ...] = ()
+    submodules_left_out: tuple[str, ...] = ()
+    full_history: bool = False
+    sparse_paths: tuple[str, ...] = ()
+    date: str = ""
+
+    @property
+    def is_checkout(self) -> bool:
+        """Comes from a version control system: fetched, it is a tar file of what was checked out."""
+        return self.kind in ("git", "svn", "hg", "cvs")
 
 
 class PatchSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One patch of a node: ``file`` is relative to the package ``package`` that declares it, or ``url`` is where it is fetched."""
+    """One patch of a node: ``file`` is relative to the package ``package`` that declares it, or ``url`` is where it
+    is fetched.
+
+    ``sha256`` is the patch's own; ``archive_sha256`` is that of the download where it comes compressed.
+    """
 
     sha256: str
     package: str
     file: str = ""
     url: str = ""
+    archive_sha256: str = ""
     level: int = 1
     working_dir: str = "."
     reverse: bool = False
@@ -136,8 +158,17 @@ def node_hash(node: Node) -> str:
 
 
 def _source_identity(source: Source) -> list[object]:
-    content = source.sha256 or source.commit or [source.urls, source.ref]
-    return [source.kind, content, source.name, source.destination, source.placement, source.expand, source.submodules]
+    content = source.sha256 or source.checksum or source.commit or [source.urls, source.ref]
+    identity: list[object] = [
+        *(source.kind, content, source.name, source.destination),
+        *(source.placement, source.expand, source.submodules),
+    ]
+    # Only where one of them says anything: hashes of all other nodes stay what they were.
+    details = [
+        *(source.date, source.submodule_paths, source.submodules_left_out),
+        *(source.full_history, source.sparse_paths),
+    ]
+    return [*identity, details] if any(details) else identity
 
 
 class Graph:
@@ -149,6 +180,8 @@ class Graph:
 
     def __init__(self, nodes: Mapping[str, Node], roots: Iterable[str]) -> None:
         self._nodes = dict(nodes)
+        self._direct: dict[str, dict[str, Edge]] = {}
+        self._visible: dict[str, dict[str, Edge]] = {}
         self.roots: tuple[str, ...] = tuple(roots)
         for node in self._nodes.values():
             for edge in node.edges:
@@ -196,10 +229,54 @@ class Graph:
             if wanted.intersection(edge.types):
                 yield edge, parent, self._nodes[parent]
 
+    def direct(self, key: str) -> Mapping[str, Edge]:
+        """Direct dependencies by hash, all edges to the same node made one. Remembered; do not write to it."""
+        found = self._direct.get(key)
+        if found is None:
+            found = self._direct[key] = _united(self._nodes[key].edges)
+        return found
+
+    def visible(self, key: str) -> Mapping[str, Edge]:
+        """What ``^`` means at a node: its direct dependencies and what link and run edges reach from it, by hash.
+
+        The edge has the types and virtuals of all edges seen into the dependency. Build dependencies of dependencies,
+        and what only they reach, are not seen. Remembered; do not write to it.
+        """
+        found = self._visible.get(key)
+        if found is None:
+            edges = list(self._nodes[key].edges)
+            for below in self.closure((key,), ("link", "run"), include_start=False):
+                edges.extend(edge for edge in self._nodes[below].edges if "link" in edge.types or "run" in edge.types)
+            found = self._visible[key] = _united(edges)
+        return found
+
+    def find_dependency(self, key: str, name: str) -> str | None:
+        """The node that ``spec["name"]`` means at ``key``: by its name or by a virtual on the edge to it.
+
+        Direct build and test dependencies come first, then what link and run edges reach, breadth first.
+        """
+        if self._nodes[key].name == name:
+            return key
+        for edge, node in self.dependencies(key, ("build", "test")):
+            if node.name == name or name in edge.virtuals:
+                return edge.hash
+        level, seen = [key], {key}
+        while level:
+            following: list[str] = []
+            for parent in level:
+                for edge, node in self.dependencies(parent, ("link", "run")):
+                    if node.name == name or name in edge.virtuals:
+                        return edge.hash
+                    if edge.hash not in seen:
+                        seen.add(edge.hash)
+                        following.append(edge.hash)
+            level = following
+        return None
+
     def closure(
         self, start: Iterable[str], types: Iterable[DependencyType] = DEPENDENCY_TYPES, *, include_start: bool = True
     ) -> list[str]:
-        """Everything reachable over edges of ``types``, dependents before dependencies, each once; cycles end quietly."""
+        """What edges of ``types`` reach, dependents before dependencies, each once; cycles end quietly."""
         wanted = tuple(types)
         starts = list(dict.fromkeys(start))
         order: list[str] = []
@@ -246,6 +323,21 @@ class Graph:
     def _order(self, key: str) -> tuple[str, str, str]:
         node = self._nodes[key]
         return (node.name, node.version, key)
+
+
+def _united(edges: Iterable[Edge]) -> dict[str, Edge]:
+    found: dict[str, Edge] = {}
+    for edge in edges:
+        other = found.get(edge.hash)
+        if other is not None and (other.types != edge.types or other.virtuals != edge.virtuals):
+            types = {*other.types, *edge.types}
+            edge = Edge(
+                hash=edge.hash,
+                types=tuple([kind for kind in DEPENDENCY_TYPES if kind in types]),
+                virtuals=tuple(sorted({*other.virtuals, *edge.virtuals})),
+            )
+        found[edge.hash] = edge
+    return found
 
 
 class DraftEdge(msgspec.Struct, kw_only=True):
