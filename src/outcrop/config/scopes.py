@@ -1,0 +1,174 @@
+"""Scopes of configuration, lowest to highest: system, user, custom directories, the environment, the command line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from outcrop.base.errors import InputError, UsageError
+from outcrop.base.files import write_atomic
+from outcrop.config.document import Document, load_document, parse_document
+from outcrop.config.merge import merge
+from outcrop.config.schema import SECTIONS, convert
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A named source of sections: either a directory with a file a section, or documents that are there already."""
+
+    name: str
+    directory: Path | None = None
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    def section(self, name: str) -> Document | None:
+        """The part below ``name:``, or None where this scope says nothing of it."""
+        found = self.documents.get(name)
+        if found is not None:
+            return found
+        if self.directory is None:
+            return None
+        path = self.directory / f"{name}.yaml"
+        return _section_of_file(path, name) if path.is_file() else None
+
+
+def scope_from_directory(name: str, directory: Path) -> Scope:
+    """A scope whose sections are ``directory/<section>.yaml``."""
+    return Scope(name, directory)
+
+
+def scope_from_options(options: Sequence[str]) -> Scope:
+    """A scope of ``section:key:...:value`` texts as given to ``-c``; the value is YAML.
+
+    Raises:
+        UsageError: a text has no such form.
+    """
+    merged: dict[str, object] = {}
+    for option in options:
+        parts = option.split(":")
+        if len(parts) < 3 or parts[0] not in SECTIONS:
+            known = ", ".join(sorted(SECTIONS))
+            raise UsageError(
+                f"-c {option}: expected section:key:value",
+                hint=f"sections are {known}; for example -c concretizer:unify:false",
+            )
+        value: object = parse_document(parts[-1], f"-c {option}").data
+        for key in reversed(parts[1:-1]):
+            value = {key: value}
+        under = merged.get(parts[0])
+        merged[parts[0]] = merge(under, value) if under is not None else value
+    documents = {name: Document("the command line", data) for name, data in merged.items()}
+    return Scope("command line", None, documents)
+
+
+class Configuration:
+    """Scopes laid over each other; sections are read when first asked for."""
+
+    def __init__(self, scopes: Sequence[Scope]) -> None:
+        self.scopes = tuple(scopes)
+        self._merged: dict[str, object] = {}
+        self._documents: dict[tuple[int, str], Document | None] = {}
+
+    def _document(self, index: int, section: str) -> Document | None:
+        known = (index, section)
+        if known not in self._documents:
+            self._documents[known] = self.scopes[index].section(section)
+        return self._documents[known]
+
+    def with_scope(self, scope: Scope) -> Configuration:
+        """A configuration with ``scope`` below the command line and above everything else."""
+        top = [each for each in self.scopes if each.name == "command line"]
+        rest = [each for each in self.scopes if each.name != "command line"]
+        return Configuration([*rest, scope, *top])
+
+    def merged(self, section: str) -> object:
+        """Plain merged data of a section; every contributing file has been checked. ``None`` if nobody says
+        anything."""
+        if section not in self._merged:
+            result: object = None
+            for index in range(len(self.scopes)):
+                document = self._document(index, section)
+                if document is None or document.data is None:
+                    continue
+                stripped = Document(document.file, merge(None, document.data), document.places)
+                check_section(section, stripped)
+                result = merge(result, document.data) if result is not None else document.data
+            self._merged[section] = merge(None, result)
+        return self._merged[section]
+
+    def section(self, name: str, kind: type[T], default: T) -> T:
+        """A merged section as a typed value."""
+        data = self.merged(name)
+        if data is None:
+            return default
+        return convert(Document(f"the merged {name} configuration", data), kind, what=f"the section {name}")
+
+    def place(self, section: str, *trail: str | int) -> Document | None:
+        """The document of the highest scope that says something at ``trail`` of a section (for errors)."""
+        for index in reversed(range(len(self.scopes))):
+            document = self._document(index, section)
+            if document is not None and document.below(*trail).data is not None:
+                return document
+        return None
+
+
+def check_section(section: str, document: Document) -> None:
+    """Check one file's section against its type.
+
+    Raises:
+        InputError: with file and line.
+    """
+    kind = SECTIONS.get(section)
+    if kind is not None:
+        convert(document, kind, what=f"the section {section}")  # type: ignore[arg-type]  # unions are types to msgspec
+
+
+def _section_of_file(path: Path, name: str) -> Document | None:
+    document = load_document(path)
+    if document.data is None:
+        return None
+    if not isinstance(document.data, dict):
+        raise InputError(f"expected a mapping with the key '{name}'", place=document.place())
+    for key in document.data:
+        if key.rstrip(":+-") != name:
+            raise InputError(f"expected the key '{name}', found '{key}'", place=document.place(key))
+    key = next(iter(document.data))
+    return document.below(key)
+
+
+def edit_section(path: Path, section: str, data: object) -> None:
+    """Write ``data`` below ``section:`` in a configuration file, keeping comments of what stays the same.
+
+    The file is replaced atomically; a file that is not valid is refused unchanged.
+    """
+    from ruamel.yaml import YAML  # see document.py: loaded only when YAML is touched
+
+    writer = YAML(typ="rt", pure=True)
+    writer.default_flow_style = False
+    writer.indent(mapping=2, sequence=4, offset=2)
+    tree: object = None
+    if path.is_file():
+        load_document(path)
+        tree = writer.load(path.read_text(encoding="utf-8"))
+    if not isinstance(tree, dict):
+        tree = {}
+    tree[section] = _update(tree.get(section), data)
+    stream = io.StringIO()
+    writer.dump(tree, stream)
+    write_atomic(path, stream.getvalue().encode("utf-8"))
+
+
+def _update(old: object, new: object) -> object:
+    """``new``, in the objects of ``old`` where they are mappings, so that ruamel keeps their comments."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [key for key in old if key not in new]:
+            del old[key]
+        for key, value in new.items():
+            # Out and in again: the order of keys means something where mappings are searched.
+            old[key] = _update(old.pop(key, None), value)
+        return old
+    return new
