@@ -1,1 +1,41 @@
-"""store (to be described)."""
+"""The store: immutable prefixes, the seals that say what is in them, and an index that can be rebuilt from the seals.
+
+The truth is on disk in the prefixes: one is installed when its seal exists, and the seal is written last. This room
+knows nothing of recipes, of how a prefix was built, or of views.
+"""
+
+from outcrop.store.errors import StoreError
+from outcrop.store.index import IndexRecord
+from outcrop.store.protect import protect, remove_prefix, unprotect
+from outcrop.store.scan import content_digest, scan_prefix
+from outcrop.store.seal import (
+    SEAL_DIRECTORY,
+    SEAL_FILE,
+    SEAL_SCHEMA,
+    Change,
+    Entry,
+    Hooks,
+    Seal,
+    VenvFacts,
+)
+from outcrop.store.store import ReindexReport, Store
+
+__all__ = [
+    "SEAL_DIRECTORY",
+    "SEAL_FILE",
+    "SEAL_SCHEMA",
+    "Change",
+    "Entry",
+    "Hooks",
+    "IndexRecord",
+    "ReindexReport",
+    "Seal",
+    "Store",
+    "StoreError",
+    "VenvFacts",
+    "content_digest",
+    "protect",
+    "remove_prefix",
+    "scan_prefix",
+    "unprotect",
+]

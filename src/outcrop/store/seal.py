@@ -1,7 +1,7 @@
 """The seal of a prefix: what is in it and what its recipe's hooks said, as plain data.
 
-A prefix is installed when its seal exists. Views and activation are planned from seals alone. In recorded values ``{prefix}`` stands
-for the node's own prefix and ``{view}`` for the root of the view it appears in.
+A prefix is installed when its seal exists. Views and activation are planned from seals alone. In recorded values
+``{prefix}`` stands for the node's own prefix and ``{view}`` for the root of the view it appears in.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from outcrop.base.layout import VenvFacts
 from outcrop.spec.graph import Node
 
 SEAL_SCHEMA = 1
@@ -17,14 +18,26 @@ SEAL_DIRECTORY = ".outcrop"
 """Inside a prefix: ``seal.json``, ``build.log`` (compressed or not), ``environment.json``; never part of a view."""
 SEAL_FILE = "seal.json"
 
+__all__ = [
+    "SEAL_DIRECTORY",
+    "SEAL_FILE",
+    "SEAL_SCHEMA",
+    "Change",
+    "Entry",
+    "Hooks",
+    "Seal",
+    "VenvFacts",
+]
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One path of a prefix, relative to it with ``/``.
 
-    Directories are listed only when empty. ``names`` says whose prefix a text file mentions: any of ``own`` (this prefix), ``venv``
-    (the python-venv node's), ``base`` (the base Python's, where that is in the store). ``interpreter`` is the interpreter line of a
-    script without ``#!`` and newline; for the ``/bin/sh`` trampoline of long paths it is the interpreter the trampoline starts.
-    ``compiled`` marks byte code (``__pycache__``), which is no part of a prefix's content.
+    Directories are listed only when empty. ``names`` says whose prefix a text file mentions: any of ``own`` (this
+    prefix), ``venv`` (the python-venv node's), ``base`` (the base Python's, where that is in the store).
+    ``interpreter`` is the interpreter line of a script without ``#!`` and newline; for the ``/bin/sh`` trampoline of
+    long paths it is the interpreter the trampoline starts. ``compiled`` marks byte code (``__pycache__``), which is no
+    part of a prefix's content.
     """
 
     path: str
@@ -49,30 +62,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Hooks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the recipe's hooks answered. ``run``: setup_run_environment. ``dependent_run``: for a dependent named by hash,
-    setup_dependent_run_environment of this node's dependencies on it is recorded with the dependent (key: dependency's hash)."""
+    """What the recipe's hooks answered.
+
+    ``run``: setup_run_environment. ``dependent_run``: what this node's dependencies said in
+    setup_dependent_run_environment of this node, by the dependency's hash.
+    """
 
     run: tuple[Change, ...] = ()
     dependent_run: dict[str, tuple[Change, ...]] = {}
-
-
-class VenvFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Of a python-venv node (and of nobody else): how its interpreter lays out packages.
-
-    ``purelib``/``platlib``/``scripts``/``include``/``data`` are relative to any prefix (``lib/python3.11/site-packages``).
-    ``base_executable`` is the base Python's program with no link followed past its own prefix; ``version`` is ``3.11.2``.
-    ``lib64`` is true where the venv has ``lib64 -> lib``.
-    """
-
-    base_prefix: str
-    base_executable: str
-    version: str
-    purelib: str
-    platlib: str
-    scripts: str = "bin"
-    include: str = "include"
-    lib64: bool = False
-    system_site_packages: bool = False
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
