@@ -1,8 +1,9 @@
 """A recipe as plain data: what the solver, ``info`` and the planner read. No recipe code is run to read one.
 
-Directives appear base classes first, then in source order, each with the condition it stands under (``when``, the empty spec for
-"always") and the place it was written at. ``extends("python")`` appears as what it means: dependencies on ``python`` and on
-``python-venv`` under the same condition and types, plus an :class:`ExtendDecl` (Spack pull request 40773).
+Directives appear base classes first, then in source order, each with the condition it stands under (``when``, the
+empty spec for "always") and the place it was written at. ``extends("python")`` appears as what it means: dependencies
+on ``python`` and on ``python-venv`` under the same condition and types, plus an :class:`ExtendDecl` (Spack pull
+request 40773).
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ MODEL_SCHEMA = 1
 
 
 class Origin(msgspec.Struct, frozen=True, array_like=True):
-    """Where a directive stands: file relative to the repository root's parent (``core/packages/py_pip/package.py``), 1-based line."""
+    """Where a directive stands: file relative to the repository root's parent (``core/packages/py_pip/package.py``),
+    1-based line.
+    """
 
     file: str
     line: int
@@ -27,7 +30,9 @@ class Origin(msgspec.Struct, frozen=True, array_like=True):
 
 
 class VersionDecl(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A ``version()``; ``fetch`` holds the remaining keywords that are plain data (``sha256``, ``url``, ``commit``, ``tag``, ...)."""
+    """A ``version()``; ``fetch`` holds the remaining keywords that are plain data (``sha256``, ``url``, ``commit``,
+    ``tag``, ...).
+    """
 
     version: str
     origin: Origin
@@ -37,7 +42,7 @@ class VersionDecl(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class VariantValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One allowed value; ``when`` guards it (``conditional``), ``None`` means always. ``never`` marks ``when=False``."""
+    """One allowed value; ``when`` guards it (``conditional``), ``None`` is always. ``never`` marks ``when=False``."""
 
     value: str
     when: Spec | None = None
@@ -47,9 +52,10 @@ class VariantValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class VariantDecl(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One definition of a variant. Where several definitions hold, the later one wins.
 
-    ``kind`` is ``bool`` (values ``true``/``false``, default ``("true",)`` or ``("false",)``), ``single`` or ``multi``. ``open`` means
-    that any value is allowed (``values`` then lists the known ones, possibly none). ``sets``, where given, are the allowed groups of
-    a multi variant (``disjoint_sets``, ``any_combination_of``): all chosen values must lie in one of them.
+    ``kind`` is ``bool`` (values ``true``/``false``, default ``("true",)`` or ``("false",)``), ``single`` or
+    ``multi``. ``open`` means that any value is allowed (``values`` then lists the known ones, possibly none).
+    ``sets``, where given, are the allowed groups of a multi variant (``disjoint_sets``, ``any_combination_of``): all
+    chosen values must lie in one of them.
     """
 
     name: str
@@ -119,7 +125,9 @@ class PatchDecl(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ResourceDecl(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An extra source that is placed into the package's source tree; ``placement`` maps paths inside it to names (or one name)."""
+    """An extra source that is placed into the package's source tree; ``placement`` maps paths inside it to names (or
+    one name).
+    """
 
     name: str
     origin: Origin
@@ -140,9 +148,9 @@ class LicenseDecl(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class PackageModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One recipe. ``versions`` are in the order of preference that the recipe implies, best first.
 
-    ``modules`` are the repository modules that were loaded while the recipe was imported (its own first), as paths relative to the
-    repositories' roots: with their bytes they key the cache. ``attributes`` are the plain class attributes that other rooms need
-    (``pypi``, ``url``, ``git``, ``list_url``, ...).
+    ``modules`` are the repository modules that were loaded while the recipe was imported (its own first), as paths
+    relative to the repositories' roots: with their bytes they key the cache. ``attributes`` are the plain class
+    attributes that other rooms need (``pypi``, ``url``, ``git``, ``list_url``, ...).
     """
 
     name: str
