@@ -1,0 +1,150 @@
+"""The externals a solve may use: those of the configuration, and for all other names those that PATH shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from outcrop.base.errors import InputError, Place, RequestError
+from outcrop.config import ExternalEntry, PackageSection
+from outcrop.env.context import Context
+from outcrop.env.written import parse_written
+from outcrop.host import (
+    ExternalPackage,
+    MissingPiece,
+    describe_external,
+    host_externals,
+    missing_headers,
+    missing_venv,
+)
+from outcrop.python import probe
+from outcrop.solve import ExternalChoice
+from outcrop.spec import Spec, VariantConstraint
+from outcrop.spec.graph import Graph, Node, VariantAnswer
+
+
+def known_externals(context: Context) -> list[tuple[ExternalPackage, str]]:
+    """(external, where it is known from), configured ones first. A name that is configured is not looked for on PATH.
+
+    Raises:
+        InputError: a configured external is gone or its spec is wrong; names file and line.
+    """
+    found = []
+    sections = context.configuration.section("packages", dict[str, PackageSection], {})
+    configured: set[str] = set()
+    for name, section in sections.items():
+        for index, entry in enumerate(section.externals):
+            configured.add(name)
+            place = _place(context, name, index)
+            found.append((_describe(context, name, entry, place), str(place) if place else "configuration"))
+    found += [(each, "PATH") for each in host_externals(context.host) if each.name not in configured]
+    return found
+
+
+def external_choices(context: Context) -> Iterator[ExternalChoice]:
+    """What :func:`known_externals` finds, as the solver takes it."""
+    for package, _ in known_externals(context):
+        yield ExternalChoice(
+            name=package.name,
+            version=package.version,
+            external=package.external,
+            variants=tuple(_constraint(name, value) for name, value in sorted(package.variants.items())),
+        )
+
+
+def check_pythons(context: Context, graph: Graph) -> None:
+    """Has every external Python of a graph what is needed of it: the venv module, and headers for what compiles against
+    it?
+
+    Asked before anything is built.
+
+    Raises:
+        RequestError: names the Python, what needs it, and the distribution's package that brings what is missing.
+    """
+    for key, node in graph.nodes.items():
+        if node.name != "python" or node.external is None or not node.external.executable:
+            continue
+        users = [
+            dependent
+            for _, parent, dependent in graph.dependents(key)
+            if not dependent.is_external and not context.store.installed(parent)
+        ]
+        compiled = [each for each in users if any({"c", "cxx"} & set(edge.virtuals) for edge in each.edges)]
+        venvs = [each for each in users if each.name == "python-venv"]
+        if not compiled and not venvs:
+            continue
+        interpreter = probe(Path(node.external.executable), context.paths.cache / "host", environ=context.environ)
+        family = context.host.family
+        if venvs:
+            _refuse(missing_venv(interpreter, family), venvs)
+        if compiled:
+            _refuse(missing_headers(interpreter, family), compiled)
+
+
+def _refuse(missing: MissingPiece | None, users: Sequence[Node]) -> None:
+    if missing is not None:
+        names = ", ".join(sorted(f"{node.name}@{node.version}" for node in users))
+        raise RequestError(
+            f"missing on this machine: {missing.what}, for {names}", hint=missing.hint, code="missing-piece"
+        )
+
+
+def _place(context: Context, name: str, index: int) -> Place | None:
+    document = context.configuration.place("packages", name, "externals")
+    if document is None:
+        return None
+    # Lists of several files are joined; the index fits only where one file has all of them.
+    return document.place(name, "externals", index)
+
+
+def _describe(context: Context, name: str, entry: ExternalEntry, place: Place | None) -> ExternalPackage:
+    spec = parse_written(entry.spec, place)
+    if spec.name != name:
+        raise InputError(
+            f"the external '{entry.spec}' is listed below packages:{name}",
+            place=place,
+            hint=f"its spec should begin with '{name}@'",
+        )
+    modules = (entry.modules,) if isinstance(entry.modules, str) else tuple(entry.modules or ())
+    if entry.prefix is None:
+        raise InputError(
+            f"the external '{entry.spec}' has no prefix",
+            place=place,
+            hint="externals known by modules only are not supported",
+        )
+    package = describe_external(
+        entry.spec,
+        entry.prefix,
+        extra=entry.extra_attributes,
+        modules=modules,
+        place=place,
+        cache=context.paths.cache / "host",
+        environ=context.environ,
+    )
+    said = _variants(spec)
+    if not said:
+        return package
+    return ExternalPackage(
+        name=package.name,
+        version=package.version,
+        variants={**package.variants, **said},
+        external=package.external,
+    )
+
+
+def _variants(spec: Spec) -> dict[str, VariantAnswer]:
+    answers: dict[str, VariantAnswer] = {}
+    for constraint in spec.variants:
+        if constraint.values in (("true",), ("false",)):
+            answers[constraint.name] = constraint.values == ("true",)
+        else:
+            answers[constraint.name] = constraint.values[0] if len(constraint.values) == 1 else constraint.values
+    return answers
+
+
+def _constraint(name: str, value: VariantAnswer) -> VariantConstraint:
+    if isinstance(value, bool):
+        return VariantConstraint(name=name, values=("true" if value else "false",))
+    if isinstance(value, str):
+        return VariantConstraint(name=name, values=(value,))
+    return VariantConstraint(name=name, values=tuple(sorted(value)), exact=True)

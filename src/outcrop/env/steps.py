@@ -1,0 +1,135 @@
+"""The steps of the main job: requests -> lock -> installed prefixes -> views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from outcrop.base.errors import RequestError
+from outcrop.base.events import Event
+from outcrop.build import BuildReport
+from outcrop.env.concretize import concretize
+from outcrop.env.context import Context
+from outcrop.env.drift import find_drift, refuse_drift
+from outcrop.env.environment import Environment
+from outcrop.env.install import install_graph
+from outcrop.env.installed import concrete_requests
+from outcrop.env.lock import Lock, LockedRoot, write_lock
+from outcrop.env.registry import register
+from outcrop.env.views import update_views
+from outcrop.spec import Spec
+from outcrop.spec.graph import Graph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How to install. ``tests`` is empty, ``root`` or ``all``."""
+
+    jobs: int | None = None
+    tests: str = ""
+    fail_fast: bool = False
+    keep_stage: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What an install came to."""
+
+    graph: Graph
+    report: BuildReport
+    views: list[Path] = field(default_factory=list)
+
+
+def install_requests(context: Context, specs: Sequence[Spec], wishes: Wishes) -> Installed:
+    """Solve requests and install them, outside of any environment.
+
+    Raises:
+        RequestError: unsatisfiable, or a build failed.
+    """
+    tested = _test_names(specs, wishes)
+    answer = concrete_requests(context, specs, lambda abstract: concretize(context, abstract, tests=tested))
+    answer.keep_recipes(context)
+    report = install_graph(
+        context,
+        answer.graph,
+        answer.graph.roots,
+        jobs=wishes.jobs,
+        fail_fast=wishes.fail_fast,
+        keep_stage=wishes.keep_stage,
+        tests=_test_keys(answer.graph, wishes),
+        explicit=answer.graph.roots,
+    )
+    return Installed(graph=answer.graph, report=report)
+
+
+def concretize_environment(environment: Environment, *, force: bool = False, tests: str = "") -> tuple[Lock, bool]:
+    """The environment's lock, solved anew if it does not answer the manifest (or if ``force``); says whether it was
+    written."""
+    lock = environment.lock()
+    if lock is not None and not force and environment.is_locked(lock):
+        return lock, False
+    context = environment.context
+    for warning in environment.manifest.warnings:
+        context.reporter.report(Event("warning", text=warning))
+    roots = environment.manifest.roots
+    tested = _test_names([root.spec for root in roots], Wishes(tests=tests))
+    answer = concretize(context, [root.spec for root in roots], tests=tested)
+    answer.keep_recipes(context)
+    fresh = Lock(
+        inputs=environment.inputs_digest(),
+        roots=tuple(LockedRoot(spec=root.text, hash=key) for root, key in zip(roots, answer.roots, strict=True)),
+        nodes=dict(answer.graph.nodes),
+    )
+    return fresh, write_lock(environment.lock_path, fresh)
+
+
+def install_environment(environment: Environment, wishes: Wishes, *, locked: bool = False) -> Installed:
+    """Lock if needed, install, update the views. An environment that is unchanged and installed is not written to at
+    all.
+
+    Args:
+        locked: refuse to solve.
+
+    Raises:
+        RequestError: unsatisfiable, drifted, or a build failed; with ``locked``, that the lock is not current.
+    """
+    context = environment.context
+    lock = environment.lock()
+    if lock is None or not environment.is_locked(lock):
+        if locked:
+            state = "there is no lock" if lock is None else "the lock does not answer the manifest any more"
+            raise RequestError(
+                f"{environment.lock_path}: {state}",
+                hint=f"run 'outcrop -e {environment.directory} concretize' and keep the lock it writes",
+                code="lock-not-current",
+            )
+        lock, _ = concretize_environment(environment, tests=wishes.tests)
+    else:
+        keys = lock.graph().nodes
+        refuse_drift(
+            find_drift(context, lock.graph(), keys), again=f"outcrop -e {environment.directory} concretize --force"
+        )
+    graph = lock.graph()
+    register(context, environment.directory)
+    report = install_graph(
+        context,
+        graph,
+        graph.roots,
+        jobs=wishes.jobs,
+        fail_fast=wishes.fail_fast,
+        keep_stage=wishes.keep_stage,
+        tests=_test_keys(graph, wishes),
+    )
+    return Installed(graph=graph, report=report, views=update_views(environment, lock))
+
+
+def _test_names(specs: Sequence[Spec], wishes: Wishes) -> frozenset[str]:
+    """Packages whose test dependencies are wanted."""
+    return frozenset(spec.name for spec in specs) if wishes.tests else frozenset()
+
+
+def _test_keys(graph: Graph, wishes: Wishes) -> list[str]:
+    if wishes.tests == "all":
+        return list(graph.nodes)
+    return list(graph.roots) if wishes.tests == "root" else []
