@@ -97,7 +97,7 @@ def start_up(bench: Bench) -> list[Contest]:
         ("outcrop --version", ["--version"], "60 ms"),
         ("outcrop find, 500 installed", ["find"], "120 ms"),
     ):
-        subject = (work, lambda arguments=arguments: bench.run([str(OUTCROP), "-q", *arguments], environment))
+        subject = (work, lambda arguments=arguments: bench.run([str(OUTCROP), *arguments], environment))
         timed = bench.alternate(subject, bare, repeat=bench.repeat * 4)
         contests.append(Contest(work, timed[0], timed[1], goal))
     return contests

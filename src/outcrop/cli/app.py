@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -175,6 +174,8 @@ def run(arguments: Sequence[str]) -> int:
         )
         return 1
     except Exception:
+        import traceback  # 15 ms that commands which work do without
+
         traceback.print_exc()
         output.error(OutcropError("this is a defect of Outcrop", hint="please report it with the lines above"))
         return EXIT_DEFECT

@@ -11,7 +11,6 @@ import msgspec
 from outcrop.config import ConcretizerSection
 from outcrop.env.context import Context
 from outcrop.env.lock import Lock
-from outcrop.repo.sources import patches_for, patches_for_dependency, sources_for
 from outcrop.spec import Spec
 from outcrop.spec.graph import Draft, Graph, PatchSource, seal_graph
 from outcrop.spec.match import node_satisfies
@@ -115,6 +114,8 @@ def concretize(context: Context, requests: Sequence[Spec], *, tests: frozenset[s
 
 def _patches_of_dependents(context: Context, graph: Graph, key: str) -> tuple[PatchSource, ...]:
     """Patches that packages which depend on a node want applied to it, by the dependents' names."""
+    from outcrop.repo.sources import patches_for_dependency  # as in complete()
+
     found: dict[str, PatchSource] = {}
     for edge, parent, dependent in graph.dependents(key):
         if dependent.is_external:
@@ -138,6 +139,9 @@ def complete(
 
     Conditions are evaluated on a provisional graph: the same one without what is added here.
     """
+    # 25 ms that commands which solve nothing do without.
+    from outcrop.repo.sources import patches_for, sources_for
+
     idents = sorted(drafts)
     provisional = seal_graph(drafts, idents)
     key_of = dict(zip(idents, provisional.roots, strict=True))
