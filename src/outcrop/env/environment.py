@@ -16,7 +16,15 @@ from outcrop.base.files import remove_tree, write_atomic
 from outcrop.base.near import near_misses
 from outcrop.env.context import Context
 from outcrop.env.lock import FOREIGN_LOCK, LOCK, Lock, read_lock
-from outcrop.env.manifest import DEFAULT_VIEW, MANIFEST, Manifest, edit_specs, new_manifest_text, read_manifest
+from outcrop.env.manifest import (
+    DEFAULT_VIEW,
+    MANIFEST,
+    Manifest,
+    edit_specs,
+    new_manifest_text,
+    parse_root,
+    read_manifest,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -112,8 +120,6 @@ class Environment:
                 read_lock(template)
                 lock_text = template.read_bytes()
         for spec in specs if template is None else ():
-            from outcrop.env.manifest import parse_root  # shares the caret rendering of manifests
-
             parse_root(spec, Place("the command line"))
         write_atomic(path / MANIFEST, text.encode("utf-8"))
         if lock_text is not None:

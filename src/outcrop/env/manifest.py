@@ -6,11 +6,12 @@ import io
 import itertools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from outcrop.base.errors import InputError, Place
 from outcrop.base.files import write_atomic
+from outcrop.base.near import near_misses
 from outcrop.config import SECTIONS, Document, Scope, ViewSection, convert, load_document
 from outcrop.env.written import parse_written
 from outcrop.spec import Spec
@@ -55,7 +56,6 @@ class Manifest:
     scope: Scope
     includes: tuple[Scope, ...] = ()
     warnings: tuple[str, ...] = ()
-    texts: tuple[str, ...] = field(default=())
 
     @property
     def directory(self) -> Path:
@@ -106,8 +106,6 @@ def _bare(key: str) -> str:
 
 
 def _check_keys(body: Document) -> list[str]:
-    from outcrop.base.near import near_misses
-
     assert isinstance(body.data, dict)
     warnings = []
     for key in body.data:
