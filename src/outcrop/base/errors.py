@@ -11,12 +11,12 @@ Only ``cli`` renders errors and exits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(msgspec.Struct, frozen=True):
     """Where something stands: a file, and when known its 1-based line and column."""
 
     file: str | Path

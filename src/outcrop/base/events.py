@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Event:
+
+class Event(msgspec.Struct, frozen=True):
     """Something happened.
 
     ``kind`` is a dotted name (``build.started``, ``fetch.done``, ``view.updated``, ``warning``); ``subject`` what it

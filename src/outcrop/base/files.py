@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
-import tempfile
 from pathlib import Path
 
 
@@ -24,6 +22,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
 
     Parents are made. With ``durable`` the content and the rename are on disk when this returns.
     """
+    import tempfile  # 4 ms, and commands that only read write no file
+
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -60,6 +60,8 @@ def remove_tree(path: Path) -> None:
         for directory, names, _ in os.walk(path):
             os.chmod(directory, stat.S_IRWXU)
             names[:] = [name for name in names if not os.path.islink(os.path.join(directory, name))]
+        import shutil  # as above, 5 ms
+
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

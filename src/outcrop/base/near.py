@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 _ALIKE = 0.6
 """Ratio below which two words have nothing to do with each other."""
@@ -18,6 +17,8 @@ def near_misses(word: str, known: Iterable[str], n: int = 3) -> list[str]:
     wanted = _plain(word)
     if not wanted:
         return []
+    from difflib import SequenceMatcher  # 2 ms that commands in which nothing is misspelt do without
+
     matcher: SequenceMatcher[str] = SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted)
     found: list[tuple[float, str]] = []

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 ENVIRONMENT_VARIABLE = "OUTCROP_ENV"
 """Names the active environment by its directory; set by activation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(msgspec.Struct, frozen=True):
     """The directories of one installation; none of them needs to exist."""
 
     config: Path
@@ -29,6 +29,11 @@ class Paths:
     def sources(self) -> Path:
         """Source archives, keyed by sha256."""
         return self.cache / "sources"
+
+    @property
+    def documents(self) -> Path:
+        """YAML files as they were read."""
+        return self.cache / "documents"
 
     @classmethod
     def below(cls, root: Path) -> Paths:

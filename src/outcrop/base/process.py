@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from outcrop.base.errors import RequestError
 
@@ -34,8 +35,7 @@ class ProcessError(RequestError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(msgspec.Struct, frozen=True):
     """What a command wrote, decoded as UTF-8 with undecodable bytes escaped."""
 
     stdout: str

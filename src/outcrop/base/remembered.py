@@ -62,15 +62,15 @@ def recall(directory: Path | None, key: str, kind: type[T]) -> T | None:
         return None
 
 
-def remember(directory: Path | None, key: str, answer: object, witnesses: Iterable[str]) -> None:
+def remember(directory: Path | None, key: str, answer: object, witnesses: Iterable[str | Witness]) -> None:
     """Keep ``answer`` (anything msgspec writes) for as long as the files ``witnesses`` stay as they are now.
 
-    A missing file is a witness too: the answer is forgotten when it appears. A cache that cannot be written is no
-    error.
+    A missing file is a witness too: the answer is forgotten when it appears. A witness that was looked at before the
+    answer was found is given as it looked then. A cache that cannot be written is no error.
     """
     if directory is None:
         return
-    seen = tuple(witness(path) for path in dict.fromkeys(witnesses))
+    seen = tuple(each if isinstance(each, Witness) else witness(each) for each in dict.fromkeys(witnesses))
     record = _Record(_SCHEMA, key, seen, msgspec.Raw(msgspec.json.encode(answer)))
     with contextlib.suppress(OSError):
         write_atomic(_file(directory, key), msgspec.json.encode(record))

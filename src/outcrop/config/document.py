@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import io
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
+from outcrop.base.digests import sha256_bytes
 from outcrop.base.errors import InputError, Place
+from outcrop.base.remembered import recall, remember
 
 Key = str | int
 Trail = tuple[Key, ...]
 """The way to a value: keys of mappings and indexes of lists, outermost first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """Plain data (dicts, lists, strings, numbers, booleans, None) and where each part stands."""
 
     file: str
     data: object
-    places: Mapping[Trail, Place] = field(default_factory=dict)
+    places: Mapping[Trail, Place] = {}
 
     def place(self, *trail: Key) -> Place:
         """Where the value at ``trail`` stands; the nearest known ancestor if it has no place of its own."""
@@ -40,8 +42,12 @@ class Document:
         return Document(self.file, data, places)
 
 
-def load_document(path: Path) -> Document:
+def load_document(path: Path, *, cache: Path | None = None) -> Document:
     """Read a YAML file.
+
+    Args:
+        path: the file.
+        cache: a directory where what was read is kept; while the file has the same bytes it is not parsed again.
 
     Raises:
         InputError: it cannot be read, or is not YAML; names file and line.
@@ -52,77 +58,61 @@ def load_document(path: Path) -> Document:
         raise InputError(f"there is no file {path}", code="no-such-file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}", place=Place(path)) from error
-    return parse_document(text, str(path))
+    file = str(path)
+    if cache is None:
+        return parse_document(text, file)
+    digest = sha256_bytes(text.encode())
+    kept = recall(cache, file, _Kept)
+    if kept is not None and kept.digest == digest:
+        return kept.document(file)
+    document = parse_document(text, file)
+    if _is_plain(document.data):
+        remember(cache, file, _Kept.of(document, digest), ())
+    return document
 
 
 def parse_document(text: str, file: str) -> Document:
     """Like :func:`load_document` for text; ``file`` is the name that errors show."""
-    # ruamel.yaml costs 30 ms: commands that find no YAML file do without it.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from outcrop.config.reading import read_yaml  # see there
 
-    reader = YAML(typ="rt", pure=True)
-    reader.allow_duplicate_keys = False
-    try:
-        tree = reader.load(io.StringIO(text))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
-        details = [] if mark is None else _caret(text, mark.line, mark.column)
-        # ruamel's notes on how to switch the check off are for programmers.
-        problem = (error.problem or error.context or "not YAML").split("\n")[0]
-        raise InputError(f"this is not valid YAML: {problem}", place=place, details=details, code="bad-yaml") from error
-    except YAMLError as error:
-        raise InputError(f"this is not valid YAML: {error}", place=Place(file), code="bad-yaml") from error
-    places: dict[Trail, Place] = {(): Place(file, 1)}
-    data = _plain(tree, (), file, places)
-    return Document(file, data, places)
+    return read_yaml(text, file)
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """A document as it is kept; ``places`` are trails with lines and columns."""
+
+    digest: str
+    data: object
+    places: tuple[tuple[Trail, int | None, int | None], ...]
+
+    @classmethod
+    def of(cls, document: Document, digest: str) -> _Kept:
+        places = tuple((trail, place.line, place.column) for trail, place in document.places.items())
+        return cls(digest, document.data, places)
+
+    def document(self, file: str) -> Document:
+        places = {trail: Place(file, line, column) for trail, line, column in self.places}
+        return Document(file, self.data, places)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON gives back the very same: no dates, infinities, half characters, or integers too long for
+    msgspec."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, (*value.keys(), *value.values())))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, str):
+        return value.encode(errors="ignore").decode() == value
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < 1 << 63)
 
 
 def _child(data: object, key: Key) -> object:
     if isinstance(data, list):
         return data[key] if isinstance(key, int) and key < len(data) else None
     return data.get(key) if isinstance(data, dict) else None
-
-
-def _caret(text: str, line: int, column: int) -> list[str]:
-    lines = text.splitlines()
-    if not 0 <= line < len(lines):
-        return []
-    return [lines[line], " " * column + "^"]
-
-
-def _plain(value: object, trail: Trail, file: str, places: dict[Trail, Place]) -> object:
-    """Strip ruamel's classes, noting places on the way."""
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-    from ruamel.yaml.scalarbool import ScalarBoolean
-    from ruamel.yaml.scalarfloat import ScalarFloat
-    from ruamel.yaml.scalarint import ScalarInt
-
-    if isinstance(value, CommentedMap):
-        result: dict[str, object] = {}
-        for key, item in value.items():
-            name = str(key)
-            line, column = value.lc.key(key)
-            places[*trail, name] = Place(file, line + 1, column + 1)
-            result[name] = _plain(item, (*trail, name), file, places)
-        return result
-    if isinstance(value, CommentedSeq):
-        items: list[object] = []
-        for index, item in enumerate(value):
-            line, column = value.lc.item(index)
-            places[*trail, index] = Place(file, line + 1, column + 1)
-            items.append(_plain(item, (*trail, index), file, places))
-        return items
-    if isinstance(value, ScalarBoolean):
-        return bool(value)
-    if isinstance(value, ScalarInt):
-        return int(value)
-    if isinstance(value, ScalarFloat):
-        return float(value)
-    if isinstance(value, str):
-        return str(value)
-    return value
 
 
 def trails_matching(document: Document, pattern: Trail) -> Iterator[Trail]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -24,6 +24,15 @@ class Requirement(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     message: str | None = None
 
 
+class DependencyEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What an external depends on: another external by its ``id``, or any package that fits ``spec``."""
+
+    spec: str | None = None
+    id: str | None = None
+    deptypes: str | list[str] | None = None
+    virtuals: str | list[str] | None = None
+
+
 class ExternalEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One package outside the store."""
 
@@ -32,7 +41,7 @@ class ExternalEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     modules: list[str] | str | None = None
     extra_attributes: dict[str, object] = {}
     id: str | None = None
-    dependencies: list[dict[str, object]] = []
+    dependencies: list[DependencyEntry] = []
 
 
 class PackageSection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -52,13 +61,57 @@ class PackageSection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     package_attributes: dict[str, object] = {}
 
 
+class Duplicates(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How many copies of a package one graph may have.
+
+    ``none`` is one of each; ``minimal`` and ``full`` are the same here: second copies of what builds use, and of
+    nothing else. ``max_dupes`` counts by package, ``default`` for all others.
+    """
+
+    strategy: Literal["none", "minimal", "full"] = "minimal"
+    max_dupes: dict[str, Annotated[int, msgspec.Meta(ge=1)]] = {}
+
+
+class TargetsSection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which targets packages are built for.
+
+    ``generic`` leaves out what is one maker's processor. Without ``host_compatible`` code for other machines of the
+    family may be asked for, too; what builds need still runs here.
+    """
+
+    granularity: Literal["microarchitectures", "generic"] = "microarchitectures"
+    host_compatible: bool = True
+
+
+class ReuseSource(msgspec.Struct, kw_only=True):
+    """One place that installed packages are taken from; ``local`` is the store."""
+
+    type: str
+    include: list[str] = []
+    exclude: list[str] = []
+
+
+class ReuseSection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which installed packages are reused: those that fit one of ``include`` (all, if there is none) with what they
+    link to and run, and none that fits ``exclude`` or hangs on such a one. Without ``roots`` what is requested by name
+    is built as it would be without a store.
+    """
+
+    roots: bool = True
+    include: list[str] = []
+    exclude: list[str] = []
+    sources: list[ReuseSource] = msgspec.field(default_factory=list, name="from")
+
+
 class ConcretizerSection(msgspec.Struct, kw_only=True):
     """``concretizer:``; keys that Outcrop's solver has no use for are accepted and ignored."""
 
     unify: bool | Literal["when_possible"] = True
-    reuse: bool | Literal["dependencies"] | dict[str, object] = False
-    targets: dict[str, object] = {}
-    duplicates: dict[str, object] = {}
+    reuse: bool | Literal["dependencies"] | ReuseSection = True
+    targets: TargetsSection = msgspec.field(default_factory=TargetsSection)
+    os_compatible: dict[str, list[str]] = {}
+    duplicates: Duplicates = msgspec.field(default_factory=Duplicates)
+    compiler_mixing: bool | list[str] = True
 
 
 class ConfigSection(msgspec.Struct, kw_only=True):

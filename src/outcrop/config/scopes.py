@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from outcrop.base.errors import InputError, UsageError
 from outcrop.base.files import write_atomic
@@ -17,13 +18,14 @@ from outcrop.config.schema import SECTIONS, convert
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """A named source of sections: either a directory with a file a section, or documents that are there already."""
 
     name: str
     directory: Path | None = None
-    documents: dict[str, Document] = field(default_factory=dict)
+    documents: dict[str, Document] = {}
+    cache: Path | None = None
+    """Where files that were read are kept, see :func:`outcrop.config.load_document`."""
 
     def section(self, name: str) -> Document | None:
         """The part below ``name:``, or None where this scope says nothing of it."""
@@ -33,12 +35,12 @@ class Scope:
         if self.directory is None:
             return None
         path = self.directory / f"{name}.yaml"
-        return _section_of_file(path, name) if path.is_file() else None
+        return _section_of_file(path, name, self.cache) if path.is_file() else None
 
 
-def scope_from_directory(name: str, directory: Path) -> Scope:
+def scope_from_directory(name: str, directory: Path, *, cache: Path | None = None) -> Scope:
     """A scope whose sections are ``directory/<section>.yaml``."""
-    return Scope(name, directory)
+    return Scope(name, directory, cache=cache)
 
 
 def scope_from_options(options: Sequence[str]) -> Scope:
@@ -127,8 +129,8 @@ def check_section(section: str, document: Document) -> None:
         convert(document, kind, what=f"the section {section}")  # type: ignore[arg-type]  # unions are types to msgspec
 
 
-def _section_of_file(path: Path, name: str) -> Document | None:
-    document = load_document(path)
+def _section_of_file(path: Path, name: str, cache: Path | None) -> Document | None:
+    document = load_document(path, cache=cache)
     if document.data is None:
         return None
     if not isinstance(document.data, dict):
@@ -145,7 +147,7 @@ def edit_section(path: Path, section: str, data: object) -> None:
 
     The file is replaced atomically; a file that is not valid is refused unchanged.
     """
-    from ruamel.yaml import YAML  # see document.py: loaded only when YAML is touched
+    from ruamel.yaml import YAML  # see reading.py: loaded only when YAML is touched
 
     writer = YAML(typ="rt", pure=True)
     writer.default_flow_style = False

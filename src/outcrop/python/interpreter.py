@@ -7,13 +7,13 @@ program; a shim's directory is never taken for a prefix. Answers are remembered 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from outcrop.base.patterns import pattern
 from outcrop.base.process import PLAIN_ENVIRONMENT, ProcessError, run
 from outcrop.base.remembered import recall, remember
 from outcrop.python.errors import InterpreterError
@@ -26,7 +26,7 @@ _MARK = "outcrop-python-facts:"
 _SCRIPT = Path(__file__).with_name("facts_script.py")
 _TIMEOUT = 30.0
 _SHIM_VARIABLES = ("HOME", "PYENV_ROOT", "PYENV_VERSION", "ASDF_DIR", "ASDF_DATA_DIR", "ASDF_PYTHON_VERSION")
-_NAME = re.compile(r"python3(\.[0-9]+)?\Z")
+_NAME = pattern(r"python3(\.[0-9]+)?\Z")
 
 
 class Interpreter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

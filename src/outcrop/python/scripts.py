@@ -7,11 +7,13 @@ import re
 import shlex
 from pathlib import Path
 
+from outcrop.base.patterns import pattern
+
 SHEBANG_LIMIT = 127
 """The longest interpreter line in bytes, ``#!`` and newline included, that every kernel takes whole."""
 
 # A script for Python: the wheel's own placeholder, a path, or by way of env; then arguments.
-_PYTHON_LINE = re.compile(
+_PYTHON_LINE = pattern(
     rb"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-S[ \t]*)?(?:\S*/)?)?"
     rb"pythonw?(?:3(?:\.\d+)?)?(?P<arguments>[ \t][^\r\n]*)?\r?\n?\Z"
 )

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-_ARCHIVE_SUFFIX = re.compile(
+from outcrop.base.patterns import pattern
+
+_ARCHIVE_SUFFIX = pattern(
     r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz|lzma|Z))?|t[gbx]z2?|tzst|zip|gz|bz2|xz|zst|Z|7z|whl|jar|gem|crate|deb|rpm|sh|run"
     r"|bin|exe|dmg|pkg|py|pl|js|git|conda|asc|sty|patch|diff|txt|c|cc|f90|f|h)$",
     re.IGNORECASE,
 )
 # Words behind a version that are no part of it.
-_TRAILING_WORD = re.compile(
+_TRAILING_WORD = pattern(
     r"[._-](?:src|source|sources|sourcecode|orig|tar|stable|release|final|full|all|any|none|noarch|dist|bin|binary"
     r"|installer|py[0-9](?:\.py[0-9])?|cp[0-9]+|py2\.py3|manylinux\w*|linux\w*|unix|x86_64|x64|amd64|i[36]86|aarch64"
     r"|arm64|ppc64le|ppc64el"
@@ -23,15 +25,16 @@ _TRAILING_WORD = re.compile(
     re.IGNORECASE,
 )
 _PRE = r"(?:alpha|beta|a|b|c|rc|pre|preview|dev|post|p|pl|patch|r|rev|u|update|stable|snapshot|g|test|sp|final|ga)"
-_VERSION = re.compile(
+_VERSION = pattern(
     rf"\d+(?:[._-]?{_PRE}[._-]?\d+|[._-]\d+|-(?:alpha|beta|rc)(?![a-z0-9])|[._]?{_PRE}(?![a-z])|[a-z](?![a-z]))*",
     re.IGNORECASE,
 )
-_BEFORE_VERSION = re.compile(r"(?:^|[-_.+/=%]|(?:^|[-_.])(?:v|r|rel|release|ver|version|go|jdk|n|s|b))$", re.IGNORECASE)
+_BEFORE_VERSION = pattern(r"(?:^|[-_.+/=%]|(?:^|[-_.])(?:v|r|rel|release|ver|version|go|jdk|n|s|b))$", re.IGNORECASE)
 # Digits at the end of a name: libxml2-2.9, hg19_2.2.
-_NAME_DIGITS = re.compile(r"[0-9]+[a-z]?(?:-|_(?=[0-9]+\.))")
-_COMPONENT = re.compile(r"\d+|[A-Za-z]+")
-_FILE_PARAMETERS = re.compile(
+_NAME_DIGITS = pattern(r"[0-9]+[a-z]?(?:-|_(?=[0-9]+\.))")
+_COMPONENT = pattern(r"\d+|[A-Za-z]+")
+_DIGITS = frozenset("0123456789")
+_FILE_PARAMETERS = pattern(
     r"(?:^|&)(?:ref|sha|get|url|file|filename|name|f|version|tag|path|download|release|v)=([^&]+)"
 )
 
@@ -48,7 +51,7 @@ def version_in_url(url: str, versions: Iterable[object] = ()) -> str | None:
         _, tail = _host_and_tail(url)
         for text in sorted(known, key=lambda text: (len(text), text), reverse=True):
             # One or two letters stand in many a URL that is not about them; and 1.0 is not what 1.0b1 is for.
-            if len(text) > 2 and not (found or "").startswith(text) and _occurrences(text).search(tail):
+            if len(text) > 2 and not (found or "").startswith(text) and _occurrences(text, tail):
                 return text
     return found
 
@@ -67,7 +70,11 @@ def substitute_version(url: str, version: object, versions: Iterable[object] = (
     host, tail = _host_and_tail(url)
     new = str(version)
     tail = _replace_partial_directories(tail, old, new)
-    return host + _occurrences(old).sub(lambda match: _respell(str(match.group()), old, new), tail)
+    pieces, at = [host], 0
+    for start, end in _occurrences(old, tail):
+        pieces += (tail[at:start], _respell(tail[start:end], old, new))
+        at = end
+    return "".join([*pieces, tail[at:]])
 
 
 def _host_and_tail(url: str) -> tuple[str, str]:
@@ -76,21 +83,48 @@ def _host_and_tail(url: str) -> tuple[str, str]:
     return url[:end], url[end:]
 
 
-def _spellings(version: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _spellings(version: str) -> tuple[str, ...]:
+    """The ways to write a version, the longest first."""
     pieces = re.split(r"[._-]", version)
     spellings = [version, ".".join(pieces), "-".join(pieces), "_".join(pieces)]
     joined = "".join(pieces)
     if len(joined) > 2:
         # Two digits alone are as likely something else.
         spellings.append(joined)
-    return list(dict.fromkeys(spellings))
+    return tuple(sorted(filter(None, dict.fromkeys(spellings)), key=len, reverse=True))
 
 
-@lru_cache(maxsize=1024)
-def _occurrences(version: str) -> re.Pattern[str]:
-    alternatives = "|".join(re.escape(text) for text in sorted(_spellings(version), key=len, reverse=True))
-    # Neither the tail of a longer version nor its beginning.
-    return re.compile(rf"(?<![0-9])(?<![0-9]\.)(?:{alternatives})(?![0-9])(?!\.[0-9]+(?:[./_-]|$))")
+def _occurrences(version: str, text: str) -> list[tuple[int, int]]:
+    """Where a version stands in a text, in any spelling: neither as the tail of a longer version nor as its beginning.
+
+    No regular expression: making one for each version costs more than all the looking does.
+    """
+    found: list[tuple[int, int]] = []
+    spellings = _spellings(version)
+    at = 0
+    while starts := [start for spelling in spellings if (start := text.find(spelling, at)) >= 0]:
+        start = min(starts)
+        at = start + 1
+        if not _ends_in_number(text[:start]):
+            ends = (start + len(spelling) for spelling in spellings if text.startswith(spelling, start))
+            end = next((end for end in ends if not _goes_on(text, end)), None)
+            if end is not None:
+                found.append((start, end))
+                at = end
+    return found
+
+
+def _ends_in_number(text: str) -> bool:
+    return text[-1:] in _DIGITS or (text[-1:] == "." and text[-2:-1] in _DIGITS)
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether digits, or a dot and a whole number, stand there."""
+    if text[at : at + 1] in _DIGITS:
+        return True
+    rest = text[at + 1 :].lstrip("0123456789")
+    return text[at : at + 1] == "." and text[at + 1 : at + 2] in _DIGITS and rest[:1] in ("", ".", "/", "_", "-")
 
 
 def _respell(found: str, old: str, new: str) -> str:
@@ -110,12 +144,21 @@ def _replace_partial_directories(tail: str, old: str, new: str) -> str:
     for index, segment in enumerate(segments[:-1]):
         for count in range(len(old_parts) - 1, 1, -1):
             for separator in (".", "_", "-"):
-                partial = re.escape(separator.join(old_parts[:count]))
-                match = re.fullmatch(rf"((?:.*(?:[^0-9.]|(?<![0-9])\.))?){partial}(\.x|\.X)?", segment)
-                if match and not _occurrences(old).search(segment):
+                around = _around(separator.join(old_parts[:count]), segment)
+                if around is not None and not _occurrences(old, segment):
                     replacement = separator.join(new_parts[:count])
-                    segments[index] = f"{match.group(1)}{replacement}{match.group(2) or ''}"
+                    segments[index] = f"{around[0]}{replacement}{around[1]}"
     return "/".join(segments) + mark + query
+
+
+def _around(partial: str, segment: str) -> tuple[str, str] | None:
+    """What stands before and behind the beginning of a version at the end of a segment (``v1.2``, ``1.2.x``)."""
+    for end in ("", ".x", ".X"):
+        if segment.endswith(partial + end):
+            before = segment.removesuffix(partial + end)
+            if not _ends_in_number(before):
+                return before, end
+    return None
 
 
 def _stems(url: str) -> Iterable[str]:

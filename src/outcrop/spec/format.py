@@ -4,10 +4,11 @@ node.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
+
+from outcrop.base.patterns import pattern
 from outcrop.spec.errors import NodeFormatError
 from outcrop.spec.graph import Edge, Graph, Node, VariantAnswer
 from outcrop.spec.parts import COMPILER_ALIASES, FlagConstraint, VariantConstraint
@@ -16,7 +17,7 @@ from outcrop.spec.render import flag_text, variants_text
 LANGUAGES = ("c", "cxx", "fortran")
 _OLD_COMPILER_NAMES = {package: name for name, package in COMPILER_ALIASES.items()}
 
-_FIELD = re.compile(
+_FIELD = pattern(
     r"(?P<sigil>[@%/]|\ ?[A-Za-z_]+=)?"
     r"(?:\^(?P<dependency>[A-Za-z0-9_-]+)\.)?"
     r"(?P<path>[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)"
@@ -31,8 +32,7 @@ _SIGILS = {
 Prefixes = Callable[[str, Node], str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(msgspec.Struct, frozen=True):
     graph: Graph
     key: str
     prefixes: Prefixes | None

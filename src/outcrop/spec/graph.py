@@ -355,18 +355,26 @@ class Draft(msgspec.Struct, kw_only=True):
     edges: list[DraftEdge] = []
 
 
-def seal_graph(drafts: Mapping[str, Draft], roots: Iterable[str]) -> Graph:
+def seal_graph(
+    drafts: Mapping[str, Draft],
+    roots: Iterable[str],
+    *,
+    made: Mapping[str, str] | None = None,
+    known: Mapping[str, Node] | None = None,
+) -> Graph:
     """Hash drafts bottom up and return the graph.
 
     Args:
         drafts: draft id -> draft; ids are the caller's own (a solver names them ``py-pip#0``).
         roots: draft ids, in the order of the requests.
+        made: drafts that are nodes already: draft id -> hash of a node in ``known``, which is taken as it is.
+        known: nodes that belong to the graph in any case, with everything they have edges to.
 
     Raises:
         RequestError: the drafts depend on each other in a circle (the message names it).
     """
-    hashes: dict[str, str] = {}
-    nodes: dict[str, Node] = {}
+    hashes: dict[str, str] = dict(made or {})
+    nodes: dict[str, Node] = dict(known or {})
     path: list[str] = []
 
     def visit(ident: str) -> str:

@@ -60,6 +60,10 @@ def _edge_fits(graph: Graph, edge: Edge, wanted: EdgeConstraint, provides: Provi
         return False
     if wanted.types and not set(edge.types).issuperset(wanted.types):
         return False
+    name = wanted.spec.name
+    if name and name != graph[edge.hash].name and name not in edge.virtuals:
+        # gcc provides C++ too, but to a package of C it is no C++ compiler.
+        return False
     return _fits_as(graph, edge.hash, wanted.spec, edge.virtuals, provides)
 
 

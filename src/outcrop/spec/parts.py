@@ -125,6 +125,10 @@ class FlagConstraint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     words: tuple[str, ...] = ()
     propagate: bool = False
 
+    def groups(self) -> list[tuple[str, ...]]:
+        """The flags one by one, each with its arguments."""
+        return _groups(self.words)
+
     def satisfies(self, other: FlagConstraint) -> bool:
         """Has all flags of ``other``."""
         return self.admits_words(self.words, other.words)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from outcrop.base.patterns import pattern
 
 if TYPE_CHECKING:
     from outcrop.spec.parts import FlagConstraint, VariantConstraint
     from outcrop.spec.spec import EdgeConstraint, Spec
 
-_BARE = re.compile(r"[A-Za-z0-9_\-+*.,:=%^~/\\]+")
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_BARE = pattern(r"[A-Za-z0-9_\-+*.,:=%^~/\\]+")
+_NAME = pattern(r"[A-Za-z0-9_.-]+")
 
 
 def spec_text(spec: Spec) -> str:

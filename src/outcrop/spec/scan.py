@@ -8,23 +8,24 @@ import re
 from typing import NoReturn
 
 from outcrop.base.errors import Place
+from outcrop.base.patterns import pattern
 from outcrop.spec.errors import SpecParseError
 
 IDENT = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
-NAME = re.compile(rf"(?:\*|(?:{IDENT}\.)*{IDENT})")
-BINDING = re.compile(rf"({IDENT}(?:\s*,\s*{IDENT})*)=(?!=)")
-KEY = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(:==|:=|==|=)")
-VARIANT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-VALUE = re.compile(r"[A-Za-z0-9_\-+*.,:=%^~/\\]+")
-QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
-ESCAPED = re.compile(r"\\([\\\"'])")
-HASH = re.compile(r"[A-Za-z0-9_]+")
-SPEC_FILE = re.compile(r"(?:\.{0,2}/|[A-Za-z0-9_.-]+/)[^\s'\"]*\.(?:json|yaml)(?=\s|\Z)")
-VERSION_ID = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
-GIT_REF = re.compile(r"git\.[A-Za-z0-9_][A-Za-z0-9_./-]*")
-COMMIT = re.compile(r"[0-9a-fA-F]{40}(?![A-Za-z0-9_.-])")
-SPACED_EQUALS = re.compile(r"[A-Za-z0-9_.-]+\s+:?=")
-KEY_FOLLOWS = re.compile(r"\s*:?=")
+NAME = pattern(rf"(?:\*|(?:{IDENT}\.)*{IDENT})")
+BINDING = pattern(rf"({IDENT}(?:\s*,\s*{IDENT})*)=(?!=)")
+KEY = pattern(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(:==|:=|==|=)")
+VARIANT_NAME = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+VALUE = pattern(r"[A-Za-z0-9_\-+*.,:=%^~/\\]+")
+QUOTED = pattern(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
+ESCAPED = pattern(r"\\([\\\"'])")
+HASH = pattern(r"[A-Za-z0-9_]+")
+SPEC_FILE = pattern(r"(?:\.{0,2}/|[A-Za-z0-9_.-]+/)[^\s'\"]*\.(?:json|yaml)(?=\s|\Z)")
+VERSION_ID = pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+GIT_REF = pattern(r"git\.[A-Za-z0-9_][A-Za-z0-9_./-]*")
+COMMIT = pattern(r"[0-9a-fA-F]{40}(?![A-Za-z0-9_.-])")
+SPACED_EQUALS = pattern(r"[A-Za-z0-9_.-]+\s+:?=")
+KEY_FOLLOWS = pattern(r"\s*:?=")
 
 
 class Cursor:

@@ -6,10 +6,10 @@ error, too) is left to ``parse``, and a text that is read here means there exact
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from outcrop.base.patterns import pattern
 from outcrop.spec.errors import UnsatisfiableSpecError, VersionError
 from outcrop.spec.parts import COMPILER_ALIASES, FLAG_NAMES, VariantConstraint
 from outcrop.spec.relations import normal_edges
@@ -18,15 +18,15 @@ from outcrop.spec.targets import normal_target
 
 _VERSION = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _ITEM = rf"(?:=?{_VERSION}|{_VERSION}:(?:{_VERSION})?|:(?:{_VERSION})?)"
-_WORD = re.compile(
+_WORD = pattern(
     r"([%^]?)([A-Za-z0-9_][A-Za-z0-9_-]*)?"
     rf"(?:@({_ITEM}(?:,{_ITEM})*))?"
     r"((?:[+~][A-Za-z0-9_][A-Za-z0-9_.-]*)*)"
 )
-_BOOLEAN = re.compile(r"([+~])([^+~]+)")
-_KEY = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)=([A-Za-z0-9_.,:+-]+)")
+_BOOLEAN = pattern(r"([+~])([^+~]+)")
+_KEY = pattern(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)=([A-Za-z0-9_.,:+-]+)")
 # Its normal form is what was written.
-_SIMPLE_VERSIONS = re.compile(rf"=?{_VERSION}|{_VERSION}:|:{_VERSION}")
+_SIMPLE_VERSIONS = pattern(rf"=?{_VERSION}|{_VERSION}:|:{_VERSION}")
 _PLACES = ("platform", "os", "target")
 _OTHER_KEYS = frozenset({"arch", "architecture", "operating_system", "namespace", "dev_path", *FLAG_NAMES})
 _COMMIT_LENGTH = 40
@@ -131,6 +131,8 @@ def _hang(root: _Node, others: list[_Node]) -> Spec | None:
 
 @lru_cache(maxsize=1 << 14)
 def _read_word(text: str) -> _Word | None:
+    if text.isascii() and text[0] != "-" and text.replace("-", "_").isidentifier():
+        return _Word(name=text)  # the plainest of requests compiles no expression
     match = _WORD.fullmatch(text)
     if match is None:
         return _read_key(text)

@@ -7,8 +7,26 @@ compared with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+
+import msgspec
+
+HOST_WORDS = frozenset({"default_target", "default_os", "frontend", "backend", "fe", "be"})
+"""Words that stand for the machine's own target or operating system."""
+
+
+class TargetFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one target.
+
+    ``ancestors`` are the targets whose code it runs besides its own, nearest first. ``generic`` ones are nobody's
+    product. ``compilers`` maps a compiler's recipe to the version ranges that make code for the target; none means no
+    version does, and a compiler that is missing is not known to have limits.
+    """
+
+    ancestors: tuple[str, ...] = ()
+    generic: bool = False
+    compilers: dict[str, tuple[str, ...]] = {}
 
 
 def normal_target(text: str) -> str:
@@ -35,6 +53,22 @@ def target_satisfies(target: str, other: str) -> bool:
     if ":" not in other and ":" not in target:
         return False
     return expand_target(target) <= expand_target(other)
+
+
+def target_lies_in(target: str, other: str, lines: Mapping[str, Collection[str]]) -> bool:
+    """:func:`target_satisfies` for one target, by ``lines`` (target -> its ancestors) and without archspec."""
+    if not other:
+        return True
+    for item in other.split(","):
+        low, colon, high = item.partition(":")
+        if not colon:
+            if target == item:
+                return True
+        elif (not low or low == target or low in lines.get(target, ())) and (
+            not high or high == target or target in lines.get(high, ())
+        ):
+            return True
+    return False
 
 
 def target_intersects(target: str, other: str) -> bool:

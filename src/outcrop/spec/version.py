@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache, total_ordering
 from typing import TYPE_CHECKING, overload
 
+from outcrop.base.patterns import pattern
 from outcrop.spec.errors import VersionError
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ LOWEST: Key = ((), (-1,))
 HIGHEST: Key = (((3, 0),), _FINAL)
 """Above the key of every version."""
 
-_TEXT = re.compile(r"[_.-]*[A-Za-z0-9][A-Za-z0-9_.-]*")
-_PIECE = re.compile(r"([0-9]+|[A-Za-z]+)([_.-]*)")
-_COMMIT = re.compile(r"[0-9a-fA-F]{40}(?=\Z|=)")
+_TEXT = pattern(r"[_.-]*[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PIECE = pattern(r"([0-9]+|[A-Za-z]+)([_.-]*)")
+_COMMIT = pattern(r"[0-9a-fA-F]{40}(?=\Z|=)")
 
 
 @total_ordering

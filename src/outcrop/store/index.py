@@ -6,6 +6,7 @@ so that a process killed between sealing a prefix and writing the index hides no
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from outcrop.base.files import write_atomic
 from outcrop.spec.graph import Node
 from outcrop.store.layout import Layout, hash_in_name
-from outcrop.store.seal import SEAL_SCHEMA
+from outcrop.store.seal import SEAL_DIRECTORY, SEAL_FILE, SEAL_SCHEMA
 
 INDEX_SCHEMA = 1
 
@@ -90,16 +91,20 @@ def read_head(path: Path, key: str) -> IndexRecord | str:
     return head.record()
 
 
-def seal_paths(layout: Layout) -> dict[str, Path]:
-    """Hash -> where its seal is, or would be: every directory in the store that is named after a hash."""
-    found: dict[str, Path] = {}
-    for name in _names(layout.prefixes):
+def seal_paths(layout: Layout) -> dict[str, str]:
+    """Hash -> where its seal is, or would be: every directory in the store that is named after a hash.
+
+    Texts, because there are thousands of them and few are looked at.
+    """
+    found: dict[str, str] = {}
+    prefixes, externals = str(layout.prefixes), str(layout.externals)
+    for name in _names(prefixes):
         key = hash_in_name(name)
         if key is not None:
-            found[key] = layout.seal_of_prefix(layout.prefixes / name)
-    for name in _names(layout.externals):
+            found[key] = f"{prefixes}/{name}/{SEAL_DIRECTORY}/{SEAL_FILE}"
+    for name in _names(externals):
         if not name.startswith("."):
-            found[name] = layout.seal_of_external(name)
+            found[name] = f"{externals}/{name}/{SEAL_FILE}"
     return found
 
 
@@ -117,7 +122,7 @@ def load_index(layout: Layout) -> tuple[dict[str, IndexRecord], bool]:
         fresh = False
     for key, path in paths.items():
         if key not in records:
-            record = read_head(path, key)
+            record = read_head(Path(path), key)
             if isinstance(record, IndexRecord):
                 records[key] = record
                 fresh = False
@@ -139,7 +144,8 @@ def rebuild(layout: Layout) -> tuple[dict[str, IndexRecord], dict[Path, str]]:
     """Records from the seals alone, and for every directory without a good seal the reason."""
     records: dict[str, IndexRecord] = {}
     broken: dict[Path, str] = {}
-    for key, path in seal_paths(layout).items():
+    for key, text in seal_paths(layout).items():
+        path = Path(text)
         record = read_head(path, key)
         if isinstance(record, IndexRecord):
             records[key] = record
@@ -159,8 +165,8 @@ def order(record: IndexRecord) -> tuple[str, str, str]:
     return (record.node.name, record.node.version, record.hash)
 
 
-def _names(directory: Path) -> list[str]:
+def _names(directory: str) -> list[str]:
     try:
-        return [path.name for path in directory.iterdir()]
+        return os.listdir(directory)  # noqa: PTH208  (see seal_paths)
     except (FileNotFoundError, NotADirectoryError):
         return []

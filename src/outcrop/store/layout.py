@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from outcrop.base.digests import HASH_LENGTH
+from outcrop.base.patterns import pattern
 from outcrop.spec.graph import Node
 from outcrop.store.seal import SEAL_DIRECTORY, SEAL_FILE
 
-_UNUSUAL = re.compile(r"[^A-Za-z0-9._+-]+")
-_HASH_END = re.compile(rf"-([a-z2-7]{{{HASH_LENGTH}}})\Z")
+_UNUSUAL = pattern(r"[^A-Za-z0-9._+-]+")
+_HASH_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 _LONGEST_VERSION = 80
 _DISCARDED = ".removing-"
 
 
 def prefix_name(key: str, node: Node) -> str:
     """The directory name of a prefix: ``<name>-<version>-<hash>``, safe for shells and file systems."""
-    version = _UNUSUAL.sub("_", node.version)[:_LONGEST_VERSION]
-    return f"{node.name}-{version}-{key}"
+    version = node.version
+    if not version.replace(".", "").isdigit() or not version.isascii():
+        version = _UNUSUAL.sub("_", version)
+    return f"{node.name}-{version[:_LONGEST_VERSION]}-{key}"
 
 
 def hash_in_name(name: str) -> str | None:
     """The hash at the end of a prefix's directory name; None where the name is not one of ours."""
-    if name.startswith("."):
+    key = name[-HASH_LENGTH:]
+    if name.startswith(".") or name[-HASH_LENGTH - 1 : -HASH_LENGTH] != "-" or not _HASH_LETTERS.issuperset(key):
         return None
-    match = _HASH_END.search(name)
-    return match.group(1) if match else None
+    return key
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The directories and files of one store."""
 
     root: Path

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from outcrop.base.patterns import pattern
 from outcrop.store.errors import StoreError
 from outcrop.store.seal import SEAL_DIRECTORY, Entry
 
@@ -20,7 +21,7 @@ Name = Literal["own", "venv", "base"]
 
 _CHUNK = 1 << 20
 _HEAD = 8192
-_TRAMPOLINE = re.compile(rb"\A#![ \t]*/bin/sh[ \t]*\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"[ \t]*\n' '''[^\n]*\n?")
+_TRAMPOLINE = pattern(rb"\A#![ \t]*/bin/sh[ \t]*\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"[ \t]*\n' '''[^\n]*\n?")
 
 
 class Interpreter(NamedTuple):

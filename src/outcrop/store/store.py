@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -36,8 +35,7 @@ Records = dict[str, IndexRecord]
 Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReindexReport:
+class ReindexReport(msgspec.Struct, frozen=True, kw_only=True):
     """What :meth:`Store.reindex` found. ``added`` and ``dropped`` are hashes, against the index as it was."""
 
     records: int
@@ -276,7 +274,7 @@ class Store:
         if record is None:
             # Sealed a moment ago by another process that has not written the index yet, or was killed before it could.
             path = seal_paths(self.layout).get(key)
-            return path if path is not None and path.exists() else None
+            return Path(path) if path is not None and os.path.exists(path) else None  # noqa: PTH110  (a text)
         if record.node.external is not None:
             return self.layout.seal_of_external(key)
         return self.layout.seal_of_prefix(self.prefix(key, record.node))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,8 +19,7 @@ PLAN_SCHEMA = 1
 LinkType = Literal["symlink", "hardlink", "copy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewOptions:
+class ViewOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a view is made. Which packages are in it is decided by whoever passes the seals."""
 
     root: Path
