@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from outcrop.spec.graph import Graph
 
@@ -17,8 +18,7 @@ class Action(StrEnum):
     BUILD = "build"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildPlan:
+class BuildPlan(msgspec.Struct, frozen=True):
     """``actions`` has every node that is needed, dependencies first; nodes that only installed ones needed to be built
     are absent."""
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+
+class Fetched(msgspec.Struct, frozen=True):
     """Local files of a node: one for each source and each patch in the node's order; empty text where there is none."""
 
     archives: tuple[str, ...] = ()
     patches: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why one node is not installed."""
 
     key: str
@@ -30,14 +29,13 @@ class Failure:
     defect: bool = False
 
 
-@dataclass(slots=True)
-class BuildReport:
+class BuildReport(msgspec.Struct):
     """What became of a plan."""
 
-    built: list[str] = field(default_factory=list)
-    reused: list[str] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
+    built: list[str] = []
+    reused: list[str] = []
+    failures: list[Failure] = []
+    skipped: dict[str, str] = {}
 
     @property
     def is_success(self) -> bool:

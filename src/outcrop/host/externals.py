@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from outcrop.base.errors import Place
+from outcrop.base.patterns import pattern
 from outcrop.host.detect import Host
 from outcrop.host.errors import ExternalError
+from outcrop.host.libc import Libc
 from outcrop.host.programs import Compiler, Tool, compilers_in, program_version
 from outcrop.python import Interpreter, InterpreterError, probe
 from outcrop.spec.graph import External, VariantAnswer
 
 _LANGUAGE_VALUES = {"c": "c", "cxx": "c++", "fortran": "fortran"}
-_SPEC_START = re.compile(r"\s*(?:[\w-]+\.)?(?P<name>[\w-]+)\s*(?:@=?(?P<version>[\w.-]+))?")
+_SPEC_START = pattern(r"\s*(?:[\w-]+\.)?(?P<name>[\w-]+)\s*(?:@=?(?P<version>[\w.-]+))?")
 
 
 class ExternalPackage(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,18 +30,26 @@ class ExternalPackage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def host_externals(host: Host) -> list[ExternalPackage]:
-    """Everything found on PATH that can stand for a package: Pythons, compilers, make; each in the order of PATH."""
-    return [
+    """Everything found that can stand for a package: Pythons, compilers, make, each in the order of PATH; then the C
+    library.
+    """
+    found = [
         *(_python(interpreter) for interpreter in host.pythons),
         *(_compiler(compiler) for compiler in host.compilers),
         *(_tool(tool) for tool in host.tools),
     ]
+    if host.libc is not None:
+        found.append(_libc(host.libc))
+    return found
 
 
 def find_externals(host: Host) -> dict[str, list[dict[str, object]]]:
-    """The same as entries for ``packages.yaml``: package name -> list for its ``externals``."""
+    """The same as entries for ``packages.yaml``: package name -> list for its ``externals``.
+
+    Without the C library: which one that is, is no question of configuration.
+    """
     found: dict[str, list[dict[str, object]]] = {}
-    for package in host_externals(host):
+    for package in host_externals(msgspec.structs.replace(host, libc=None)):
         entry: dict[str, object] = {"spec": _spec_text(package), "prefix": package.external.prefix}
         if package.external.extra:
             entry["extra_attributes"] = dict(package.external.extra)
@@ -172,6 +181,10 @@ def _compiler_external(compiler: Compiler, external: External) -> External:
 def _tool(tool: Tool) -> ExternalPackage:
     external = External(prefix=tool.prefix, executable=tool.executable)
     return ExternalPackage(name=tool.name, version=tool.version, external=external)
+
+
+def _libc(libc: Libc) -> ExternalPackage:
+    return ExternalPackage(name=libc.name, version=libc.version, external=External(prefix=libc.prefix))
 
 
 def _spec_text(package: ExternalPackage) -> str:

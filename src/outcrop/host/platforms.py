@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from outcrop.base.digests import sha256_bytes
 from outcrop.base.remembered import recall, remember
+from outcrop.spec.targets import TargetFacts
+
+if TYPE_CHECKING:
+    from archspec.cpu import Microarchitecture
 
 OS_RELEASE = Path("/etc/os-release")
 CPUINFO = Path("/proc/cpuinfo")
@@ -28,6 +33,21 @@ _CPU_KEYS = frozenset(
 )
 
 
+_COMPILERS = {
+    "gcc": "gcc",
+    "clang": "llvm",
+    "apple-clang": "apple-clang",
+    "aocc": "aocc",
+    "arm": "acfl",
+    "intel": "intel-oneapi-compilers-classic",
+    "nvhpc": "nvhpc",
+    "oneapi": "intel-oneapi-compilers",
+}
+"""archspec's name of a compiler -> its recipe. Compilers with version numbers of their own (llvm-amdgpu) are left out:
+the ranges do not speak of them.
+"""
+
+
 class OperatingSystem(msgspec.Struct, frozen=True):
     """``name`` as in a spec (``debian12``, ``ubuntu24.04``, ``rhel9``); ``family`` says whose packages it takes."""
 
@@ -36,10 +56,13 @@ class OperatingSystem(msgspec.Struct, frozen=True):
 
 
 class Processor(msgspec.Struct, frozen=True):
-    """``target`` is this machine's microarchitecture, ``targets`` everything it runs, itself first."""
+    """``target`` is this machine's microarchitecture, ``targets`` everything it runs, itself first and each before its
+    ancestors. ``family`` has the facts of all targets of its family, in the same order, those it does not run last.
+    """
 
     target: str
     targets: tuple[str, ...]
+    family: dict[str, TargetFacts] = {}
 
 
 def read_operating_system(file: Path = OS_RELEASE) -> OperatingSystem:
@@ -70,15 +93,60 @@ def read_processor(cache: Path | None, file: Path = CPUINFO) -> Processor:
     archspec takes 100 ms, so its answer is remembered under what the kernel says of the first processor (without its
     clock, which changes by the second) and under the copy of archspec that gave it.
     """
-    key = f"processor 1 {os.uname().machine} {sha256_bytes(_first_processor(file))}"
+    key = f"processor 2 {os.uname().machine} {sha256_bytes(_first_processor(file))}"
     known = recall(cache, key, Processor)
     if known is None:
         from archspec import cpu  # here, not above: see the docstring
 
-        host = cpu.host()
-        known = Processor(host.name, (host.name, *(ancestor.name for ancestor in host.ancestors)))
+        known = describe_processor(cpu.host(), list(cpu.TARGETS.values()))
         remember(cache, key, known, [str(cpu.__file__)])
     return known
+
+
+def describe_processor(host: Microarchitecture, every: Iterable[Microarchitecture]) -> Processor:
+    """What archspec says of a processor and its relatives; ``every`` are all targets there are."""
+    runs = _descendants_first([host, *host.ancestors])
+    names = {target.name for target in runs}
+    others = sorted(
+        (target for target in every if target.name not in names and _family(target) == _family(host)),
+        key=lambda target: (-len(target.ancestors), target.name),
+    )
+    return Processor(
+        target=host.name,
+        targets=tuple(target.name for target in runs),
+        family={target.name: _target_facts(target) for target in (*runs, *others)},
+    )
+
+
+def _descendants_first(targets: Sequence[Microarchitecture]) -> list[Microarchitecture]:
+    """In the order given as far as every target comes before its ancestors."""
+    waiting = list(targets)
+    found: list[Microarchitecture] = []
+    while waiting:
+        below = {ancestor.name for target in waiting for ancestor in target.ancestors}
+        ready = next(target for target in waiting if target.name not in below)
+        waiting.remove(ready)
+        found.append(ready)
+    return found
+
+
+def _family(target: Microarchitecture) -> str:
+    return str(target.family.name)
+
+
+def _target_facts(target: Microarchitecture) -> TargetFacts:
+    """Facts in our words. A compiler that archspec knows in the family but not for this target cannot make code for
+    it. The end of a range covers what it begins (``:11.0`` has 11.0.1), as in specs; for archspec it does not.
+    """
+    return TargetFacts(
+        ancestors=tuple(ancestor.name for ancestor in _descendants_first(target.ancestors)),
+        generic=target.vendor == "generic",
+        compilers={
+            recipe: tuple(entry["versions"] for entry in target.compilers.get(name, ()))
+            for name, recipe in _COMPILERS.items()
+            if name in target.family.compilers
+        },
+    )
 
 
 def _first_processor(file: Path) -> bytes:

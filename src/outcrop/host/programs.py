@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from outcrop.base.patterns import pattern
 from outcrop.base.process import PLAIN_ENVIRONMENT, ProcessError, run
 from outcrop.base.remembered import recall, remember
 
 _TIMEOUT = 20.0
-_NAME = re.compile(
+_NAME = pattern(
     r"(?P<gcc>gcc|g\+\+|gfortran|clang|clang\+\+|flang|flang-new|gmake|make)(?P<suffix>-[0-9]+(?:\.[0-9]+)*)?\Z"
 )
 _LANGUAGES = {
@@ -27,9 +27,9 @@ _LANGUAGES = {
 }
 _LAUNCHERS = frozenset({"ccache", "sccache", "distcc", "icecc", "colorgcc"})
 _QUESTIONS = {
-    "gcc": (("-dumpfullversion", "-dumpversion"), re.compile(r"\A(\d+(?:\.\d+)*)\s*\Z")),
-    "llvm": (("--version",), re.compile(r"\b(?:clang|flang|flang-new) version (\d+(?:\.\d+)+)")),
-    "gmake": (("--version",), re.compile(r"\AGNU Make (\d+(?:\.\d+)+)")),
+    "gcc": (("-dumpfullversion", "-dumpversion"), pattern(r"\A(\d+(?:\.\d+)*)\s*\Z")),
+    "llvm": (("--version",), pattern(r"\b(?:clang|flang|flang-new) version (\d+(?:\.\d+)+)")),
+    "gmake": (("--version",), pattern(r"\AGNU Make (\d+(?:\.\d+)+)")),
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 # Any: specs and compiler packages are the facade's.
 from typing import Any
 
+from outcrop.package.compilers import LANGUAGES, compiler_nodes
 from outcrop.package.spec_api import Spec
 
 _LINKER_LINE = re.compile(r"(?:^|[/\s\"])(?:collect2|ld|lld|ld\.(?:bfd|gold|lld|mold)|link)(?:\"|\s|$)")
@@ -34,8 +35,9 @@ _PROGRAMS = {
 
 
 def compiler_spec(node: Any) -> Any:
-    """The spec to ask a :class:`CompilerPropertyDetector` about: the compiler's node itself."""
-    return node
+    """The compiler of a node, for C if it has one, else for C++, else for Fortran; ``None`` where it has none."""
+    found = compiler_nodes(node)
+    return next((found[language] for language in LANGUAGES if language in found), None)
 
 
 def parse_dynamic_linker(output: str) -> str | None:

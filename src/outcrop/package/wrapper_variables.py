@@ -7,6 +7,7 @@ flags go to its environment instead.
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 # Any: a recipe's flag handler returns what it likes; it is checked here.
@@ -37,13 +38,23 @@ def wrapper_variables(root: NodeSpec) -> EnvironmentModifications:
         _set_directories(root, env)
         env.set("SPACK_SHORT_SPEC", root.short_spec)
         env.set("SPACK_DEBUG_LOG_ID", f"{root.name}-{root.dag_hash(7)}")
+        env.set("SPACK_DEBUG_LOG_DIR", _scratch(root))
         env.set("SPACK_DEBUG", "FALSE")
         keep = root.package.keep_werror or "none"
         env.set("SPACK_COMPILER_FLAGS_KEEP", _KEPT_FLAGS[keep])
         env.set("SPACK_COMPILER_FLAGS_REPLACE", _REPLACED_FLAGS[keep])
-        env.set("SPACK_DTAGS_TO_STRIP", "--enable-new-dtags")
-        env.set("SPACK_DTAGS_TO_ADD", "--disable-new-dtags")
+        if root.platform != "darwin":
+            env.set("SPACK_DTAGS_TO_STRIP", "--enable-new-dtags")
+            env.set("SPACK_DTAGS_TO_ADD", "--disable-new-dtags")
     return env
+
+
+def _scratch(root: NodeSpec) -> str:
+    """A directory that is there and belongs to this build."""
+    try:
+        return str(root.package.stage.path)
+    except InstallError:
+        return tempfile.gettempdir()
 
 
 def _set_flags(root: NodeSpec, env: EnvironmentModifications, wrapped: bool) -> None:
@@ -78,7 +89,9 @@ def _set_directories(root: NodeSpec, env: EnvironmentModifications) -> None:
         wanted = [path for path in dict.fromkeys(directories) if not belongs_to_system(path)]
         env.set(f"SPACK_{name}_DIRS", "")
         env.set(f"SPACK_STORE_{name}_DIRS", ":".join(wanted))
+    # What the build itself makes comes before what it links with.
     managed = [str(node.prefix) for node in root.traverse(deptype=("link", "build")) if not node.external]
+    managed.append(_scratch(root))
     env.set("SPACK_MANAGED_DIRS", "|".join(f'"{prefix}/"*' for prefix in sorted(set(managed))))
     env.set("SPACK_SYSTEM_DIRS", "|".join(f'"{path}"|"{path.rstrip("/")}/"' for path in sorted(SYSTEM_DIRECTORIES)))
 

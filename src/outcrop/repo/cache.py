@@ -7,17 +7,15 @@ several processes may write at once; whatever cannot be read is as good as missi
 """
 
 # Texts, not Path objects: thousands of files are looked at, and this is on the way of every command.
-# ruff: noqa: PTH100, PTH120
+# ruff: noqa: PTH100, PTH116, PTH120, PTH208
 
 from __future__ import annotations
 
 import contextlib
 import os
-import platform
-import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -173,6 +171,8 @@ class ModelCache:
 
     def prune(self, repositories: Iterable[Repository]) -> None:
         """Remove what no longer serves: old generations, and repositories that nobody has used for long."""
+        import shutil  # 5 ms, and this is done after an index was made anew only
+
         with contextlib.suppress(OSError):
             os.utime(self.generation)
             newest_first = sorted(self.root.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
@@ -190,15 +190,20 @@ class ModelCache:
                     path.unlink()
 
 
+def program_files() -> Iterator[str]:
+    """The modules of this program that decide what models and recipe hashes look like."""
+    home = os.path.dirname(os.path.abspath(outcrop.__file__))
+    for room in ("base", "spec", "package", "repo"):
+        for name in sorted(os.listdir(f"{home}/{room}")):
+            if name.endswith(".py"):
+                yield f"{home}/{room}/{name}"
+
+
 def _generation() -> str:
     """A name for everything but the files that decides what a model looks like."""
     parts = [str(MODEL_SCHEMA), outcrop.__version__, f"{sys.version_info[0]}.{sys.version_info[1]}", sys.platform]
-    parts.append(platform.machine())
-    home = os.path.dirname(os.path.abspath(outcrop.__file__))
-    for room in ("base", "spec", "package", "repo"):
-        with os.scandir(f"{home}/{room}") as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name.endswith(".py"):
-                    state = entry.stat()
-                    parts.append(f"{room}/{entry.name} {state.st_size} {state.st_mtime_ns}")
+    parts.append(os.uname().machine)
+    for path in program_files():
+        state = os.stat(path)
+        parts.append(f"{path} {state.st_size} {state.st_mtime_ns}")
     return base32_name("\n".join(parts).encode())[:12]

@@ -35,6 +35,7 @@ from outcrop.repo.model import (
     VariantValue,
     VersionDecl,
 )
+from outcrop.repo.runtime_rules import runtime_rules
 from outcrop.spec import Version
 from outcrop.spec.graph import PatchSource
 from outcrop.spec.version import Key
@@ -154,6 +155,7 @@ class Extractor:
             patches=work.all(said.PatchRecord, work.patch),
             resources=work.all(said.ResourceRecord, work.resource),
             licenses=work.all(said.LicenseRecord, work.license),
+            runtimes=runtime_rules(recipe, name, (item.version for item in versions), self.relative),
             maintainers=tuple(sorted(people)),
             tags=tuple(tags),
             homepage=homepage if isinstance(homepage, str) else "",

@@ -32,6 +32,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     failure: Failure | None = None
     printed: str = ""
     summary: Summary | None = None
+    extends: tuple[str, ...] = ()
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -64,6 +65,8 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
     virtuals: frozenset[str] = frozenset()
     failures: dict[str, Failure] = {}
     around: str = ""
+    extensions: dict[str, tuple[str, ...]] = {}
+    """What is extended -> who extends it, under whatever condition."""
 
     @property
     def names(self) -> Iterable[str]:
@@ -94,6 +97,7 @@ def facts_of(name: str, entry: Entry, model: PackageModel | None) -> Facts:
             maintainers=model.maintainers,
             homepage=model.homepage,
         ),
+        extends=tuple(sorted({extend.name for extend in model.extends})),
     )
 
 
@@ -259,6 +263,10 @@ class IndexFile:
         failures = {name: old.failures[name] for name in kept(old.failures)}
         failures.update((name, facts.failure) for name, facts in fresh.items() if facts.failure is not None)
         virtuals = {*kept(old.virtuals), *(name for name, facts in fresh.items() if facts.virtual)}
+        extensions = {extended: kept(extending) for extended, extending in old.extensions.items()}
+        for name, facts in fresh.items():
+            for extended in facts.extends:
+                extensions.setdefault(extended, []).append(name)
         return Index(
             shared=tuple(shared),
             groups=tuple(groups),
@@ -268,6 +276,7 @@ class IndexFile:
             virtuals=frozenset(virtuals),
             failures=dict(sorted(failures.items())),
             around=self._cache.around,
+            extensions={extended: tuple(sorted(names)) for extended, names in sorted(extensions.items()) if names},
         )
 
 

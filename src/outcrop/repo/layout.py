@@ -14,13 +14,15 @@ from __future__ import annotations
 import keyword
 import os
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 import outcrop
 from outcrop.base.digests import SHORT_HASH, base32_name
 from outcrop.base.errors import Place
+from outcrop.base.patterns import pattern
 from outcrop.repo.errors import RepositoryError
 
 CORE_ROOT = Path(outcrop.__file__).parent / "recipes" / "spack_repo" / "core"
@@ -33,14 +35,14 @@ RECIPE_FILE = "package.py"
 REPOSITORY_FILE = "repo.yaml"
 INDEX_FILE = "spack-repo-index.yaml"
 
-_MODULE = re.compile(r"[a-z_][a-z0-9_]*\Z")
-_PLAIN_MODULE = re.compile(r"[a-z](?:_?[a-z0-9])*_?\Z")
+_MODULE = pattern(r"[a-z_][a-z0-9_]*\Z")
+_PLAIN_MODULE = pattern(r"[a-z](?:_?[a-z0-9])*_?\Z")
 _V1_NAME = re.compile(r"\w[\w-]*\Z")
-_API = re.compile(r"v(\d+)\.(\d+)\Z")
-_NAMESPACE = re.compile(r"[a-zA-Z_]\w*(\.[a-zA-Z_]\w*)*\Z")
-_PLAIN_HEAD = re.compile(r"repo:\s*(?:#.*)?\Z")
-_PLAIN_ENTRY = re.compile(r"""[ ]+(\w+):[ ]+(?:([A-Za-z_][\w.\-]*)|'([^'\\]*)'|"([^"\\]*)")[ ]*(?:#.*)?\Z""")
-_PLAIN_NOTHING = re.compile(r"\s*(?:#.*|---)?\Z")
+_API = pattern(r"v(\d+)\.(\d+)\Z")
+_NAMESPACE = pattern(r"[a-zA-Z_]\w*(\.[a-zA-Z_]\w*)*\Z")
+_PLAIN_HEAD = pattern(r"repo:\s*(?:#.*)?\Z")
+_PLAIN_ENTRY = pattern(r"""[ ]+(\w+):[ ]+(?:([A-Za-z_][\w.\-]*)|'([^'\\]*)'|"([^"\\]*)")[ ]*(?:#.*)?\Z""")
+_PLAIN_NOTHING = pattern(r"\s*(?:#.*|---)?\Z")
 _NOT_A_STRING = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 _KEYWORDS = frozenset(word for word in keyword.kwlist if word.islower())
 
@@ -69,8 +71,7 @@ def class_name(package: str) -> str:
     return f"_{name}" if name[:1].isdigit() or name in {"True", "False", "None"} else name
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(msgspec.Struct, frozen=True, dict=True):
     """One repository as its ``repo.yaml`` describes it."""
 
     root: Path

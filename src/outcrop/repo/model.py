@@ -8,12 +8,14 @@ request 40773).
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType, PatchSource
 
-MODEL_SCHEMA = 1
+MODEL_SCHEMA = 2
 """Part of every cache key; raised whenever these structs or their meaning change."""
 
 
@@ -145,6 +147,36 @@ class LicenseDecl(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     when: Spec = Spec()
 
 
+class RuntimeQuestion(msgspec.Struct, frozen=True, array_like=True):
+    """What a runtime rule wants to know of the compiler's version: whether it lies ``in`` a list, is ``<`` another or
+    ``<=`` it; ``expected`` is the answer with which the rule goes on.
+    """
+
+    relation: Literal["in", "<", "<="]
+    text: str
+    expected: bool
+
+
+class RuntimeRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a compiler's recipe says about packages that use it.
+
+    ``depends``: a package (``*``: any that is built) that fits ``when`` depends on ``spec`` by ``types``. ``requires``:
+    ``package`` fits ``spec`` where it fits ``when``. ``propagate``: what a package that fits ``when`` links with was
+    not made with a compiler outside ``spec``.
+
+    Specs are texts, in which ``{version}`` stands for the compiler's exact version. The rule is in force for versions
+    that answer all questions of one of ``cases`` as expected; for all versions if there are none.
+    """
+
+    kind: Literal["depends", "requires", "propagate"]
+    package: str
+    spec: str
+    when: str
+    origin: Origin
+    types: tuple[DependencyType, ...] = ()
+    cases: tuple[tuple[RuntimeQuestion, ...], ...] = ()
+
+
 class PackageModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One recipe. ``versions`` are in the order of preference that the recipe implies, best first.
 
@@ -168,6 +200,7 @@ class PackageModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     patches: tuple[PatchDecl, ...] = ()
     resources: tuple[ResourceDecl, ...] = ()
     licenses: tuple[LicenseDecl, ...] = ()
+    runtimes: tuple[RuntimeRule, ...] = ()
     maintainers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     homepage: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,12 @@ import msgspec
 
 from outcrop.base.errors import InputError, Place
 from outcrop.base.events import Event, Quiet, Reporter
-from outcrop.repo.cache import ModelCache
+from outcrop.base.remembered import Witness, witness
+from outcrop.repo.cache import ModelCache, program_files
 from outcrop.repo.errors import RecipeError, RepositoryError, UnknownPackageError
 from outcrop.repo.files import Files
 from outcrop.repo.index import Facts, Index, IndexFile, Summary
-from outcrop.repo.layout import Repository, load_repository
+from outcrop.repo.layout import REPOSITORY_FILE, Repository, load_repository
 from outcrop.repo.model import PackageModel, ProvideDecl
 from outcrop.spec import Spec
 
@@ -30,6 +31,11 @@ _SMALL = 200
 
 _SINGLE = 12
 """Models of a larger one that are made one by one before it is extracted as a whole: each costs a process."""
+
+_TOOLS = "build-tools"
+"""The tag of what is there to build other things."""
+
+_PYTHONS = ("python", "python-venv")
 
 _SHOWN = 5
 """Broken recipes that are named one by one when an index is built."""
@@ -58,6 +64,7 @@ class Repositories:
         self._complained = False
         self._singles = 0
         self._providers: Mapping[str, tuple[tuple[str, ProvideDecl], ...]] | None = None
+        self._tools: frozenset[str] | None = None
         self._importer: Importer | None = None
         self._code: ByteCode | None = None
 
@@ -245,6 +252,7 @@ class Repositories:
         for kept in (self._models, self._homes, self._indexes, self._index_files):
             kept.clear()
         self._providers = None
+        self._tools = None
         for repository in self.repositories:
             self._look_up(repository)
 
@@ -303,6 +311,24 @@ class Repositories:
             return True
         repository = self.home(name)
         return repository is not None and name.rpartition(".")[2] in self._look_up(repository).virtuals
+
+    def is_tool(self, name: str) -> bool:
+        """Whether builds use the package for what it does: it has the tag ``build-tools``, is Python or extends it.
+
+        Answered from the indexes; no recipe is loaded.
+        """
+        if self._tools is None:
+            self._tools = frozenset(self._find_tools())
+        return name in self._tools
+
+    def _find_tools(self) -> Iterator[str]:
+        yield from _PYTHONS
+        for repository in self.repositories:
+            index = self._look_up(repository)
+            tagged = (name for name, tags in index.tags.items() if _TOOLS in tags)
+            for name in (*tagged, *index.extensions.get("python", ())):
+                if self.home(name) is repository:
+                    yield name
 
     def _all_providers(self) -> Mapping[str, tuple[tuple[str, ProvideDecl], ...]]:
         if self._providers is None:
@@ -377,6 +403,26 @@ class Repositories:
             return None
         entry = self._cache.entry(repository, name.rpartition(".")[2])
         return self._hasher.known(repository, entry.content, subject) if entry is not None else None
+
+    def witnesses(self, names: Iterable[str]) -> list[Witness] | None:
+        """The files that :meth:`known_recipe_hash` rests on for these packages (by full name), as they looked.
+
+        Those of the recipes, of the repositories and of this program. ``None`` where something is not kept or a
+        repository has a problem: the answer is not to be remembered then.
+        """
+        found = {path: witness(path) for path in program_files()}
+        found.update((path, witness(path)) for path in (str(item.root / REPOSITORY_FILE) for item in self.repositories))
+        for name in dict.fromkeys(names):
+            repository = self.home(name)
+            entry = self._cache.entry(repository, name.rpartition(".")[2]) if repository is not None else None
+            if entry is None:
+                return None
+            for stamp in entry.stamps:
+                path, look = self._files.path(stamp.name), self._files.look(stamp.name)
+                if path is None or look is None:
+                    return None
+                found[path] = Witness(path, *look)
+        return list(found.values()) if not self.problems else None
 
     # -- classes ---
 

@@ -6,13 +6,13 @@ that is configured; paths of the old form ``/packages/source/n/numpy/numpy-1.26.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from outcrop.base.errors import Place
+from outcrop.base.patterns import pattern
 from outcrop.repo.errors import NoSourceError, RecipeError
 from outcrop.repo.model import PackageModel, PatchDecl, VersionDecl
 from outcrop.spec import GitVersion, Spec, Version, make_version
@@ -22,9 +22,9 @@ from outcrop.spec.graph import PatchSource, Source
 Satisfies = Callable[[Spec], bool]
 """Whether a node fits a constraint on it."""
 
-_INDEX_PATH = re.compile(r"/packages/(?:source|[a-z0-9.]+)/[^/]/(?P<project>[^/]+)/(?P<file>[^/?#]+)(?:[?#].*)?\Z")
-_INDEX_BLOB = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/(?P<file>[^/?#]+)(?:[?#].*)?\Z")
-_INDEX_FILE = re.compile(
+_INDEX_PATH = pattern(r"/packages/(?:source|[a-z0-9.]+)/[^/]/(?P<project>[^/]+)/(?P<file>[^/?#]+)(?:[?#].*)?\Z")
+_INDEX_BLOB = pattern(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/(?P<file>[^/?#]+)(?:[?#].*)?\Z")
+_INDEX_FILE = pattern(
     r"(?P<name>.+?)-v?\d[^-]*?(?P<rest>(?:-[^/]+-[^/]+-[^/]+\.whl|\.(?:tar\.(?:gz|bz2|xz)|tgz|zip)))\Z"
 )
 _OTHER_DIGESTS = ("sha512", "sha384", "sha224", "sha1", "md5")
