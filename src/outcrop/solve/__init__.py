@@ -12,13 +12,19 @@ relaxation.
 **The order of decisions.** Each takes the best option that leaves a solution, and those before it stand:
 
 1. (``unify: when_possible``) as many requests as fit into one graph, earlier ones first;
-2. by package name: that anchors (Python) are externals, where there are any and the configuration wishes for no
+2. what requests and lines pass down (``++x``, ``%%gcc``; see ``propagation``), by package and variant; then by
+   package name: that a virtual has one provider in the graph although a request names another one for a dependent;
+   that anchors (Python) are externals, where there are any and the configuration wishes for no
    version; ``prefer`` and the order inside ``require`` of the packages configuration;
 3. the roots, in request order; then package by package: first what a decided package extends (the Python of its
    extensions), then packages no waiting package depends on, then those nearer to a root, then by name;
-4. of each package: its version (what the configuration wishes for, then externals, then the recipe's order of
-   preference), its variants by name (what the configuration wishes for, then the recipe's default, then the other
-   values as written), its target;
+4. of each package: whether something installed is reused, and which (by version as below, then those with fewer
+   variants that differ from what is preferred, then by target, then by hash). What is reused is settled by that, with
+   all it links to and runs, and step 2 asks nothing of it but that anchors are externals. Else its version (what the
+   configuration wishes for, then externals, then the recipe's order of preference), its variants by name (what the
+   configuration wishes for, then the recipe's default, then the other values as written), its operating system (the
+   machine's, then others that are asked for), its target (what the configuration wishes for, then what the compiler at
+   hand makes code for, then from the newest to the most generic);
 5. then its virtuals by name, a provider each (the configuration's order, then externals, then the usual order, then
    by name);
 6. a dependency that hangs on another package's state (``when="^python@:3.10"``) is settled once that package is
@@ -28,8 +34,11 @@ relaxation.
 No cost is waived because of what another package wants, so that knowing more packages never makes an answer
 cheaper. Circles of dependencies are excluded; what is not reachable from a root is not in the graph.
 
-**Present limits.** One copy of each package per graph (variables are laid out by (package, copy)); ``platform`` and
-``os`` are the host's; runtimes are not injected.
+What is compiled has dependencies that no recipe names: the compiler's wrapper, its runtime libraries and this machine's
+C library, where there are recipes of them (see ``injection``).
+
+**Present limits.** One copy of each package per graph (variables are laid out by (package, copy)); ``platform``
+is the host's.
 """
 
 from outcrop.solve.errors import UnsatisfiableError
@@ -37,6 +46,7 @@ from outcrop.solve.problem import (
     Choice,
     ExternalChoice,
     ExternalDependency,
+    InstalledChoice,
     ModelSource,
     PackageRules,
     Problem,
@@ -51,6 +61,7 @@ __all__ = [
     "Choice",
     "ExternalChoice",
     "ExternalDependency",
+    "InstalledChoice",
     "ModelSource",
     "PackageRules",
     "Problem",

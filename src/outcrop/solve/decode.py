@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
 
 from outcrop.solve.encoding import Encoding, PackageVariables, Slot
+from outcrop.solve.flags import flags_of
+from outcrop.solve.kept import reused_as
 from outcrop.solve.optimise import Decisions
 from outcrop.solve.problem import Choice, Reason
+from outcrop.solve.systems import os_of
+from outcrop.solve.targets import target_of
+from outcrop.solve.variants import answers_of
 from outcrop.solve.versions import chosen
-from outcrop.spec.graph import DEPENDENCY_TYPES, Draft, DraftEdge, Node, VariantAnswer
+from outcrop.spec.graph import DEPENDENCY_TYPES, Draft, DraftEdge, Node
 
 Truth = Callable[[int], bool]
 
@@ -33,6 +40,7 @@ def draft_id(slot: Slot) -> str:
 def decode(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> dict[str, Draft]:
     """Drafts of the slots, by id and in the order of ids."""
     drafts = {}
+    graph = frozenset(slots)
     for slot in sorted(slots):
         package = encoding.packages[slot]
         edges = [
@@ -44,57 +52,43 @@ def decode(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> dict[str,
             for child, edge in sorted(package.edges.items())
             if truth(edge.exists)
         ]
-        drafts[draft_id(slot)] = Draft(node=_node(encoding, package, truth), edges=edges)
+        drafts[draft_id(slot)] = Draft(node=_node(encoding, package, graph, truth), edges=edges)
     return drafts
 
 
-def _node(encoding: Encoding, package: PackageVariables, truth: Truth) -> Node:
+def _node(encoding: Encoding, package: PackageVariables, graph: frozenset[Slot], truth: Truth) -> Node:
+    reused = reused_as(package, truth)
+    if reused is not None:
+        return msgspec.structs.replace(reused.choice.node, recipe="", sources=(), patches=(), edges=())
     candidate = chosen(package, truth)
-    flags: dict[str, tuple[str, ...]] = {}
-    for condition, slot, flag in encoding.flags:
-        if slot == package.slot and truth(condition):
-            have = flags.get(flag.name, ())
-            flags[flag.name] = (*have, *[word for word in flag.words if word not in have])
     return Node(
         name=package.name,
         namespace=package.real.namespace,
         version=str(candidate.version),
         platform=encoding.problem.platform,
-        os=encoding.problem.os,
-        target=_target(encoding, package, truth),
-        variants=_variants(package, truth),
-        flags=dict(sorted(flags.items())),
+        os=os_of(encoding, package, truth),
+        target=target_of(encoding, package, truth),
+        variants=answers_of(package, truth),
+        flags={} if candidate.external is not None else flags_of(encoding, package.slot, graph, truth),
         external=None if candidate.external is None else candidate.external.external,
     )
 
 
-def _target(encoding: Encoding, package: PackageVariables, truth: Truth) -> str:
-    for target, literal in package.targets.items():
-        if truth(literal):
-            return target
-    return encoding.targets[0] if encoding.targets else encoding.problem.target
-
-
-def _variants(package: PackageVariables, truth: Truth) -> dict[str, VariantAnswer]:
-    found: dict[str, VariantAnswer] = {}
-    for name, variant in sorted(package.variants.items()):
-        for active, declaration in variant.definitions:
-            if not truth(active):
-                continue
-            values = tuple(sorted(value for value, literal in variant.values.items() if truth(literal)))
-            if declaration.kind == "bool":
-                found[name] = values == ("true",)
-            elif declaration.kind == "multi":
-                found[name] = values
-            else:
-                found[name] = values[0]
-    return found
+def reused_drafts(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> dict[str, str]:
+    """Draft id -> hash of the slots that are installed packages."""
+    found = {slot: reused_as(encoding.packages[slot], truth) for slot in sorted(slots)}
+    return {draft_id(slot): each.choice.hash for slot, each in found.items() if each is not None}
 
 
 def explain_nodes(
-    encoding: Encoding, slots: Sequence[Slot], roots: Sequence[tuple[int, Slot]], decisions: Decisions, truth: Truth
+    encoding: Encoding,
+    slots: Sequence[Slot],
+    roots: Sequence[tuple[int, Slot]],
+    decisions: Decisions,
+    kept: Mapping[Slot, Choice],
+    truth: Truth,
 ) -> dict[str, Reason]:
-    """Why each node is there and as it is."""
+    """Why each node is there and as it is; ``kept`` are choices to be told besides those decided."""
     dependents: dict[Slot, list[tuple[str, tuple[str, ...]]]] = {}
     for slot in sorted(slots):
         package = encoding.packages[slot]
@@ -122,6 +116,8 @@ def explain_nodes(
                 best=preference.labels[0],
             )
         )
+    for slot, choice in kept.items():
+        choices.setdefault(slot, []).append(choice)
     return {
         draft_id(slot): Reason(
             requests=tuple(place for place, root in roots if root == slot),

@@ -1,16 +1,22 @@
-"""Dependencies of a package: which lines apply, which provider stands in for a virtual, what lies below.
+"""Dependencies of a package: which lines apply, which provider stands in for a virtual, which copy, what lies below.
 
-Languages (``c``, ``cxx``, ``fortran``) have a provider per dependent; every other virtual has one per graph.
+Languages (``c``, ``cxx``, ``fortran``) have a provider per dependent; every other virtual has one per graph. What the
+first copy of a package links to or runs is the first copy of its kind; lines that are for the build only, and those of
+other copies, may lead to any copy, all lines of a package about one name to the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from outcrop.repo.model import DependencyDecl
+from outcrop.solve.circles import extend_knots
 from outcrop.solve.clauses import FALSE, TRUE, Cause
 from outcrop.solve.conditions import holds, impose
+from outcrop.solve.copies import picks
 from outcrop.solve.encoding import (
+    PATHS,
     Atom,
     EdgeVariables,
     Encoding,
@@ -19,35 +25,52 @@ from outcrop.solve.encoding import (
     Slot,
     Use,
 )
+from outcrop.solve.injection import injected_uses, propagate_compilers
+from outcrop.solve.provider_rules import apart, external_virtuals, provider_rules
+from outcrop.solve.reuse import carry_recorded_virtuals, recorded_uses
+from outcrop.solve.runtimes import LANGUAGES, at_hand
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType
 
-LANGUAGES = frozenset({"c", "cxx", "fortran"})
 _RUNTIME: tuple[DependencyType, ...] = ("link", "run")
 
 
 def encode_edges(encoding: Encoding, package: PackageVariables) -> None:
     """Dependency lines, providers, edges, and what each line asks of its dependency."""
     package.uses = _uses(encoding, package)
+    package.for_build = _for_build(encoding, package.uses)
     package.named = frozenset(declaration.spec.name for declaration in package.real.dependencies) - {package.name}
     needs: dict[str, dict[DependencyType, list[int]]] = {}
     direct: dict[Slot, dict[DependencyType, list[int]]] = {}
     for use in package.uses:
-        if use.virtual:
-            types = needs.setdefault(use.name, {})
-        else:
-            slots = encoding.copies(use.name)
-            types = direct.setdefault(slots[0], {})
+        if not use.virtual:
+            _need(encoding, package, use.name, use.types, use.condition, direct)
+            continue
         for kind in use.types:
-            types.setdefault(kind, []).append(use.condition)
+            needs.setdefault(use.name, {}).setdefault(kind, []).append(use.condition)
     for virtual in sorted(needs):
         _choose_provider(encoding, package, virtual, needs[virtual], direct)
     for slot, kinds in direct.items():
         package.edges[slot] = _edge(encoding, package, slot, kinds)
-    encoding.define(package, "edge", "reach", "below", "anywhere")
+    external_virtuals(encoding, package)
+    carry_recorded_virtuals(
+        encoding, package, lambda virtual: {} if virtual in LANGUAGES else _graph_providers(encoding, virtual)
+    )
+    encoding.define(package, "needs", "edge", *PATHS)
     for use in package.uses:
         _impose(encoding, package, use)
     _together(encoding, package)
+    propagate_compilers(encoding, package)
+    extend_knots(encoding, package)
+
+
+def _for_build(encoding: Encoding, uses: Iterable[Use]) -> frozenset[str]:
+    """What the lines that are for the build only may lead to."""
+    found: set[str] = set()
+    for use in uses:
+        if not set(use.types).intersection(_RUNTIME):
+            found.update(encoding.providers(use.name) if use.virtual else (use.name,))
+    return frozenset(found)
 
 
 def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
@@ -61,6 +84,7 @@ def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
         use = _use(encoding, package, declaration, types, ("depends", package.name, place))
         if use.condition != FALSE:
             built.append(use)
+    built.extend(injected_uses(encoding, package, built, _use))
     for candidate in package.candidates:
         for dependency in candidate.external.dependencies if candidate.external is not None else ():
             spec = dependency.spec
@@ -78,6 +102,7 @@ def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
                     cause=("external", package.name),
                 )
             )
+    built.extend(recorded_uses(encoding, package))
     return built
 
 
@@ -112,6 +137,30 @@ def built_where(encoding: Encoding, package: PackageVariables, when: Spec) -> in
     return here if package.built == package.node else encoding.clauses.conjunction([package.built, here])
 
 
+def _need(
+    encoding: Encoding,
+    package: PackageVariables,
+    name: str,
+    kinds: Iterable[DependencyType],
+    condition: int,
+    direct: dict[Slot, dict[DependencyType, list[int]]],
+) -> None:
+    """Where ``condition`` holds, there are edges of these kinds to one copy of ``name``."""
+    clauses = encoding.clauses
+    literals = picks(encoding, package, name)
+    several = len(encoding.copies(name)) > 1
+    to_first = package.slot[1] == 0 and not set(kinds).isdisjoint(_RUNTIME)
+    if several:
+        clauses.add([-condition, *literals.values()])
+    for slot, literal in literals.items():
+        types = direct.setdefault(slot, {})
+        picked = condition if to_first and not several else clauses.conjunction((condition, literal))
+        for kind in kinds:
+            types.setdefault(kind, []).append(picked)
+        if to_first and slot[1] != 0:
+            clauses.add((-picked,))
+
+
 def _choose_provider(
     encoding: Encoding,
     package: PackageVariables,
@@ -122,46 +171,38 @@ def _choose_provider(
     clauses = encoding.clauses
     kinds = {kind: clauses.disjunction(conditions) for kind, conditions in needs.items()}
     need = clauses.disjunction(kinds.values())
-    names = [name for name in ranked_providers(encoding, package.name, virtual) if name != package.name]
+    names = [
+        name
+        for name in ranked_providers(encoding, package.name, virtual)
+        if name != package.name or encoding.chosen_by_each(name) or len(encoding.copies(name)) > 1
+    ]
+    if virtual in LANGUAGES:
+        names = _usual_compilers(encoding, package, virtual, names)
     literals = [clauses.new(phase=place == 0) for place in range(len(names))]
     clauses.add([-need, *literals], ("provider", virtual))
-    if virtual in LANGUAGES:
-        clauses.at_most_one(literals)
-    else:
+    clauses.at_most_one(literals, None if virtual in LANGUAGES else ("shared", virtual))
+    if virtual not in LANGUAGES:
         shared = _graph_providers(encoding, virtual)
         for name, literal in zip(names, literals, strict=True):
-            clauses.add((-literal, shared[name]))
+            clauses.add((-literal, shared[name], apart(encoding, package, virtual, name)))
     external_only = encoding.rules(virtual).buildable is False
     for name, literal in zip(names, literals, strict=True):
-        slot = encoding.copies(name)[0]
-        child = encoding.package(slot)
         clauses.add((-literal, need))
-        clauses.add((-literal, encoding.atom(child, ("provides", virtual, ""))))
-        if external_only:
-            clauses.add((-literal, encoding.atom(child, ("external",))), ("unbuildable", virtual))
+        if name == package.name and len(encoding.copies(name)) == 1:
+            clauses.add((-literal, -encoding.single(name)))
         for kind, condition in kinds.items():
-            types = direct.setdefault(slot, {})
-            types.setdefault(kind, []).append(
-                literal if condition == need else clauses.conjunction((literal, condition))
-            )
-        edge = package.edges.setdefault(slot, EdgeVariables(slot))
-        edge.virtuals[virtual] = literal
-    _provider_rules(encoding, virtual, names, literals)
+            where = literal if condition == need else clauses.conjunction((literal, condition))
+            _need(encoding, package, name, (kind,), where, direct)
+        for slot, pick in picks(encoding, package, name).items():
+            child = encoding.package(slot)
+            clauses.add((-literal, -pick, encoding.atom(child, ("provides", virtual, ""))))
+            if external_only:
+                clauses.add((-literal, -pick, encoding.atom(child, ("external",))), ("unbuildable", virtual))
+            edge = package.edges.setdefault(slot, EdgeVariables(slot))
+            edge.virtuals[virtual] = clauses.conjunction((literal, pick))
+    provider_rules(encoding, package, virtual, need, names)
     package.providers[virtual] = names
     package.virtuals[virtual] = Preference(f"provider of {virtual}", need, literals, names, clauses)
-
-
-def _provider_rules(encoding: Encoding, virtual: str, names: list[str], literals: list[int]) -> None:
-    """What the configuration requires of a virtual restricts its providers."""
-    for place, rule in enumerate(encoding.rules(virtual).require):
-        for name, literal in zip(names, literals, strict=True):
-            slot = encoding.copies(name)[0]
-            fitting = [
-                holds(encoding, slot, spec.named("") if spec.name == name else spec)
-                for spec in rule.specs
-                if spec.name in ("", name, virtual)
-            ]
-            encoding.clauses.add([-literal, *fitting], ("rule", virtual, "require", place))
 
 
 def _graph_providers(encoding: Encoding, virtual: str) -> dict[str, int]:
@@ -174,6 +215,29 @@ def _graph_providers(encoding: Encoding, virtual: str) -> dict[str, int]:
     return found
 
 
+def _usual_compilers(encoding: Encoding, package: PackageVariables, virtual: str, names: list[str]) -> list[str]:
+    """Without compilers that would have to be installed although nobody named them. Where the problem has no usual
+    ones, all of them.
+    """
+    default = encoding.problem.default_providers.get(virtual, ())
+    if not default:
+        return names
+    rules = encoding.rules(package.name), encoding.rules("all")
+    wished = {name for rule in rules for name in rule.providers.get(virtual, ())}
+    named = {name for line in package.real.requirements for spec in line.specs for name in spec.names()}
+    named.update(line.spec.name for line in package.real.dependencies)
+    return [
+        name
+        for name in names
+        if name in default
+        or name in wished
+        or name in named
+        or name in encoding.mentioned
+        or at_hand(encoding, name, virtual)
+        or encoding.installed.named(name)
+    ]
+
+
 def ranked_providers(encoding: Encoding, package: str, virtual: str) -> list[str]:
     """Providers of a virtual, best first: the configuration's order (of the package, then of all), then those that
     exist as externals, then the default order, then by name.
@@ -184,7 +248,7 @@ def ranked_providers(encoding: Encoding, package: str, virtual: str) -> list[str
     def rank(name: str) -> tuple[int, bool, int, str]:
         wished = own.index(name) if name in own else len(own)
         usual = default.index(name) if name in default else len(default)
-        return (wished, name not in encoding.externals, usual, name)
+        return (wished, not at_hand(encoding, name, virtual), usual, name)
 
     return sorted(encoding.providers(virtual), key=rank)
 
@@ -201,7 +265,7 @@ def _edge(
     clauses.add((-edge.exists, child.node))
     back = child.edges.get(package.slot)
     if back is not None and back.exists != FALSE:
-        cause = ("cycle", package.name, child.name)
+        cause = ("cycle", package.slot, child.slot)
         clauses.add((-edge.exists, -back.exists), cause)
     return edge
 
@@ -209,19 +273,21 @@ def _edge(
 def _impose(encoding: Encoding, package: PackageVariables, use: Use) -> None:
     """What a dependency line asks of its dependency, or of whatever provides it."""
     if not use.virtual:
-        impose(encoding, [use.condition], encoding.copies(use.name)[0], use.spec, use.cause)
+        for slot, pick in picks(encoding, package, use.name).items():
+            reasons = [use.condition] if pick == TRUE else [use.condition, pick]
+            impose(encoding, reasons, slot, use.spec, use.cause, owner=package.slot)
         return
     if use.spec.is_bare:
         return
     asked = use.spec.named("").with_versions("")
     for name in package.providers[use.name]:
-        slot = encoding.copies(name)[0]
-        literal = package.edges[slot].virtuals[use.name]
-        if use.spec.version_text:
-            provides = encoding.atom(encoding.package(slot), ("provides", use.name, use.spec.version_text))
-            encoding.clauses.add((-use.condition, -literal, provides), use.cause)
-        if not asked.is_empty:
-            impose(encoding, [use.condition, literal], slot, asked, use.cause)
+        for slot in picks(encoding, package, name):
+            literal = package.edges[slot].virtuals[use.name]
+            if use.spec.version_text:
+                provides = encoding.atom(encoding.package(slot), ("provides", use.name, use.spec.version_text))
+                encoding.clauses.add((-use.condition, -literal, provides), use.cause)
+            if not asked.is_empty:
+                impose(encoding, [use.condition, literal], slot, asked, use.cause, owner=package.slot)
 
 
 def _together(encoding: Encoding, package: PackageVariables) -> None:
@@ -232,15 +298,15 @@ def _together(encoding: Encoding, package: PackageVariables) -> None:
     for virtual, names in package.providers.items():
         for name in names:
             groups = [{item.name for item in declaration.virtuals} for declaration in encoding.providers(virtual)[name]]
-            slot = encoding.copies(name)[0]
             for other in package.providers:
                 if other == virtual or not any(other in group for group in groups):
                     continue
                 pair = tuple(sorted((virtual, other)))
-                both = encoding.atom(encoding.package(slot), ("together", *pair))
-                taken = package.edges[slot].virtuals
                 need = package.virtuals[other].present
-                clauses.add((-taken[virtual], -both, -need, taken.get(other, FALSE)))
+                for slot in picks(encoding, package, name):
+                    both = encoding.atom(encoding.package(slot), ("together", *pair))
+                    taken = package.edges[slot].virtuals
+                    clauses.add((-taken[virtual], -both, -need, taken.get(other, FALSE)))
 
 
 def provides_atom(encoding: Encoding, package: PackageVariables, atom: Atom) -> int:
@@ -287,15 +353,28 @@ def reach_atom(encoding: Encoding, package: PackageVariables, atom: Atom) -> int
         wanted = [edge.types.get(name, FALSE) for name in types] or [edge.exists]
         if kind == "below":
             wanted.append(edge.runtime)
+        elif kind == "runs":
+            wanted.append(edge.types.get("run", FALSE))
         options.append(_fits(encoding, edge, virtuals, wanted))
-    further = "anywhere" if kind == "anywhere" else "below"
     for child, between in package.edges.items():
-        step = between.exists if kind == "anywhere" else between.runtime
-        if step == FALSE or child == slot:
+        if child == slot:
             continue
-        beyond = encoding.atom(encoding.package(child), (further, slot, virtuals, types))
-        options.append(clauses.conjunction((step, beyond)))
+        for step, further in _steps(kind, between):
+            if step != FALSE:
+                beyond = encoding.atom(encoding.package(child), (further, slot, virtuals, types))
+                options.append(clauses.conjunction((step, beyond)))
     return clauses.disjunction(options) if options else FALSE
+
+
+def _steps(kind: str, edge: EdgeVariables) -> list[tuple[int, str]]:
+    """(literal of a step over ``edge``, kind of atom that goes on from there)."""
+    if kind == "anywhere":
+        return [(edge.exists, "anywhere")]
+    if kind == "runs":
+        return [(edge.types.get("run", FALSE), "runs")]
+    if kind == "seen":
+        return [(edge.runtime, "below"), (edge.exists, "runs")]
+    return [(edge.runtime, "below")]
 
 
 def _edge_terms(atom: Atom) -> tuple[Slot, tuple[str, ...], tuple[DependencyType, ...]]:

@@ -11,24 +11,36 @@ Atoms, by kind:
     ("provides", virtual, text)                 it provides the virtual at some version of the list
     ("together", virtual, virtual)              it provides both at once
     ("external",)                               it is an external
+    ("installed", hash)                         it is that installed package, or that external
+    ("reused",)                                 it is some installed package
+    ("recorded", edge, kind)                    it is reused and was built with what the edge asks for
+    ("recorded flags", FlagConstraint)          it is reused and was compiled with such flags
+    ("needs", virtual)                          somebody has to provide the virtual to it
     ("namespace", text)                         its recipe comes from there
     ("edge", slot, virtuals, types)             it depends on the slot directly
     ("reach", slot, virtuals, types)            directly, or over link and run edges from there on (``^`` in recipes)
     ("below", slot, virtuals, types)            over link and run edges only
+    ("runs", slot, virtuals, types)             over run edges only
+    ("seen", slot, virtuals, types)             directly, over link and run edges, or run edges of what it depends on
     ("anywhere", slot, virtuals, types)         over edges of any type (``^`` in requests)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from outcrop.base.errors import OutcropError
-from outcrop.repo.model import PackageModel, ProvideDecl, VariantDecl
+from outcrop.repo.model import PackageModel, ProvideDecl, RuntimeRule, VariantDecl
+from outcrop.solve.asks import Asks, Order
 from outcrop.solve.clauses import FALSE, TRUE, Cause, Clauses
-from outcrop.solve.problem import ExternalChoice, ModelSource, PackageRules, Problem, Rule
-from outcrop.spec import FlagConstraint, Spec, Version
+from outcrop.solve.installed import InstalledNodes
+from outcrop.solve.problem import ExternalChoice, InstalledChoice, ModelSource, PackageRules, Problem, Rule
+from outcrop.spec import Spec, Version
 from outcrop.spec.graph import DependencyType
+
+PATHS = ("reach", "below", "runs", "seen", "anywhere")
+"""The kinds of atoms that look further than a package's own edges."""
 
 Slot = tuple[str, int]
 Atom = tuple[object, ...]
@@ -72,6 +84,15 @@ class Candidate:
 
 
 @dataclass(slots=True)
+class Reusable:
+    """An installed package that a slot may be."""
+
+    choice: InstalledChoice
+    version: Version
+    literal: int
+
+
+@dataclass(slots=True)
 class VariantVariables:
     """One variant of a package. ``rest`` stands for all values nobody has named yet (open domains only, else
     ``FALSE``).
@@ -82,8 +103,6 @@ class VariantVariables:
     values: dict[str, int]
     exists: int
     rest: int = FALSE
-    unknown: int = FALSE
-    """Of a sticky variant: a dependent that is not known yet asks for another value."""
     late: list[str] = field(default_factory=list)
 
     @property
@@ -142,19 +161,32 @@ class PackageVariables:
     at_least: list[int] = field(default_factory=list)
     """``at_least[i]``: present, and the version is ``versions[i]`` or greater."""
     candidates: list[Candidate] = field(default_factory=list)
+    reusable: list[Reusable] = field(default_factory=list)
+    """Best first."""
     external: int = FALSE
+    reused: int = FALSE
+    given: int = FALSE
+    """External or reused: what its recipe says of building it does not matter."""
     built: int = FALSE
     variants: dict[str, VariantVariables] = field(default_factory=dict)
     edges: dict[Slot, EdgeVariables] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
+    for_build: frozenset[str] = frozenset()
+    """What it may depend on for its build only."""
     named: frozenset[str] = frozenset()
     """What its dependency lines name, whatever they hang on."""
     virtuals: dict[str, Preference] = field(default_factory=dict)
     providers: dict[str, list[str]] = field(default_factory=dict)
+    picks: dict[str, dict[Slot, int]] = field(default_factory=dict)
+    """Which copy of a package it depends on, by name: at most one literal holds, ``TRUE`` where there is only one."""
     own: list[Preference] = field(default_factory=list)
     free: list[Preference] = field(default_factory=list)
     """Of an external: decided last, because its recipe's wishes count for nothing."""
     targets: dict[str, int] = field(default_factory=dict)
+    """Empty until something tells them apart, see ``targets``."""
+    fixed_targets: list[tuple[int, str]] = field(default_factory=list)
+    """(condition, target) of installed nodes."""
+    systems: dict[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -172,8 +204,24 @@ class PackageVariables:
 class Encoding:
     """The variables of one solve. Modules of this room add to it; it knows no recipe semantics itself."""
 
-    def __init__(self, problem: Problem, models: ModelSource, clauses: Clauses) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        models: ModelSource,
+        clauses: Clauses,
+        *,
+        raised: frozenset[str] = frozenset(),
+        spare: bool = False,
+    ) -> None:
         self.problem = problem
+        self.raised = raised
+        """Packages chosen by each dependent that have all their copies here."""
+        self.spare = spare
+        """All other packages have all their copies here."""
+        self.held_back = False
+        """Something has one copy here that could have more if there is no solution otherwise."""
+        self.singles: dict[str, int] = {}
+        self._chosen_by_each: dict[str, bool] = {}
         self.models = models
         self.clauses = clauses
         self.packages: dict[Slot, PackageVariables] = {}
@@ -182,32 +230,47 @@ class Encoding:
         self.definers: dict[str, Callable[[PackageVariables, Atom], int]] = {}
         self.wishes: list[tuple[str, int, Preference]] = []
         """Decided before the roots, anchors and what the configuration prefers: (package, index, preference)."""
-        self.flags: list[tuple[int, Slot, FlagConstraint]] = []
-        self.imposed: dict[tuple[Slot, str], list[int]] = {}
-        """(slot, variant) -> where somebody asks for a value of it."""
+        self.asks = Asks()
+        self.passed: list[tuple[tuple[str, int, str, Order, str], Slot, Preference]] = []
+        """What is passed down, decided before everything else: (order, slot, preference)."""
         self.externals: dict[str, list[ExternalChoice]] = {}
         for external in problem.externals:
             self.externals.setdefault(external.name, []).append(external)
+        self.installed = InstalledNodes(problem.installed, problem.tests)
         self.targets: tuple[str, ...] = ()
+        self.systems: tuple[str, ...] = ()
+        self.lines: dict[str, Collection[str]] = {}
+        """Target -> its ancestors, see ``targets.target_lines``."""
         self.mentioned: dict[str, list[Spec]] = {}
         """What requests and configuration say about a package, by its name."""
         self.graph_providers: dict[str, dict[str, int]] = {}
         self.holding: dict[tuple[Slot, Spec], int] = {}
-        self.cycles: list[Cause] = []
+        self.compilers: dict[str, tuple[RuntimeRule, ...]] | None = None
+        """Rules of compilers about packages that use them; ``None`` until somebody asks, see ``runtimes``."""
+        self.recipes: dict[str, bool] = {}
+        """Whether there is a recipe, for names that were asked for."""
+        self.versions_of: dict[str, list[Version]] = {}
+        self.relations: dict[tuple[Slot, Slot, str], int] = {}
+        """(compiler, dependency, text) -> the version of one follows that of the other, see ``injection``."""
+        self.woken: list[Slot] = []
+        """Packages that obey the rules about targets by clauses, see ``target_rules``."""
+        self.unlike: dict[Slot, int] = {}
+        self.knots: dict[Slot, Cause] = {}
+        """Packages that no circle of dependencies may go through, each with such a circle; see ``circles``."""
+        self.leads: dict[Slot, dict[Slot, int]] = {}
+        """Knot -> slot -> literal: the slot leads to the knot."""
         self.unfounded: list[Callable[[Encoding], None]] = []
+        self.doubles: list[tuple[Slot, Slot, Slot]] = []
+        """(who, copy, other copy) of which only one may be seen in the build of who."""
+        self._copies: dict[str, tuple[Slot, ...]] = {}
         self._virtual: dict[str, bool] = {}
         self._providers: dict[str, dict[str, list[ProvideDecl]]] = {}
         self._queue: list[tuple[PackageVariables, Atom, int]] = []
 
     def unknowns(self) -> list[int]:
         """Literals that stand for what packages nobody knows yet may say."""
-        return [
-            literal
-            for package in self.packages.values()
-            for variant in package.variants.values()
-            for literal in (variant.rest, variant.unknown)
-            if literal != FALSE
-        ]
+        rests = [variant.rest for package in self.packages.values() for variant in package.variants.values()]
+        return [*(rest for rest in rests if rest != FALSE), *self.asks.tails()]
 
     def package(self, slot: Slot) -> PackageVariables:
         """The variables of a slot; made when first asked for."""
@@ -217,8 +280,65 @@ class Encoding:
         return found
 
     def copies(self, name: str) -> tuple[Slot, ...]:
-        """The slots a package may fill."""
-        return ((name, 0),)
+        """The slots a package may fill, in this encoding."""
+        found = self._copies.get(name)
+        if found is None:
+            limit = self._limit(name)
+            if limit > 1 and self.chosen_by_each(name):
+                limit = limit if name in self.raised else 1
+            elif limit > 1 and not self.spare:
+                self.held_back = True
+                limit = 1
+            found = self._copies[name] = tuple((name, copy) for copy in range(limit))
+        return found
+
+    def _limit(self, name: str) -> int:
+        limits = self.problem.copies
+        limit = limits.get(name)
+        if limit is None:
+            limit = limits.get("tools", 2) if self.models.is_tool(name) else limits.get("default", 1)
+        return max(1, limit)
+
+    def chosen_by_each(self, name: str) -> bool:
+        """Several copies of the package may be there because dependents want different ones, not only where there is no
+        solution otherwise.
+        """
+        found = self._chosen_by_each.get(name)
+        if found is None:
+            found = (
+                name not in self.problem.anchors
+                and self._limit(name) > 1
+                and (name in self.problem.copies or self.models.is_tool(name))
+            )
+            self._chosen_by_each[name] = found
+        return found
+
+    def single(self, name: str) -> int:
+        """A literal to be assumed: the package has one copy. Where it is false, nothing is known of others.
+
+        ``TRUE`` for a package of which there are never more copies, or of which all are in this encoding.
+        """
+        if name in self.raised or not self.chosen_by_each(name):
+            return TRUE
+        found = self.singles.get(name)
+        if found is None:
+            found = self.singles[name] = self.clauses.new(phase=True)
+        return found
+
+    def recipe(self, name: str) -> PackageModel:
+        """The recipe of a package of which at least one copy is expanded."""
+        package = self.known(name)
+        if package is None:
+            raise LookupError(f"{name} is not known")
+        return package.real
+
+    def known(self, name: str) -> PackageVariables | None:
+        """A copy of a package of which the recipe is known."""
+        for slot in self.copies(name):
+            package = self.packages.get(slot)
+            if package is not None and package.model is not None:
+                return package
+        return None
 
     def load(self, name: str) -> PackageModel | str:
         """The recipe, or why there is none."""
@@ -267,7 +387,7 @@ class Encoding:
             return FALSE
         kind = str(atom[0])
         ready = kind in package.ready
-        if ready and kind not in ("reach", "below", "anywhere"):
+        if ready and kind not in PATHS:
             literal = self.definers[kind](package, atom)
         else:
             literal = self.clauses.new(phase=False)

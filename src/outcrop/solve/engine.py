@@ -23,6 +23,9 @@ class Engine(Protocol):
     def core(self) -> Sequence[int]:
         """After a no: assumptions that together are impossible."""
 
+    def implied(self, assumptions: Sequence[int]) -> Sequence[int]:
+        """Literals that follow from ``assumptions`` without a search; there may be more that follow."""
+
     def prefer(self, literals: Sequence[int]) -> None:
         """Guess these values first."""
 
@@ -62,6 +65,13 @@ class MiniSat:
         if self._broken:
             return ()
         return self._library.minisat22_core(self._handle) or ()
+
+    def implied(self, assumptions: Sequence[int]) -> Sequence[int]:
+        """See :class:`Engine`."""
+        if self._broken:
+            return ()
+        found = self._library.minisat22_propagate(self._handle, assumptions, 0, self._interruptible)
+        return found[1] or ()
 
     def prefer(self, literals: Sequence[int]) -> None:
         """See :class:`Engine`."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from outcrop.repo.model import PackageModel
+from outcrop.solve.asks import CONFIGURED
 from outcrop.solve.clauses import FALSE, Cause
-from outcrop.solve.conditions import holds
+from outcrop.solve.conditions import ask, holds
 from outcrop.solve.edges import (
     built_where,
     edge_atom,
@@ -15,8 +17,21 @@ from outcrop.solve.edges import (
     reach_atom,
     together_atom,
 )
-from outcrop.solve.encoding import Atom, Encoding, PackageVariables, Preference, Slot
+from outcrop.solve.encoding import PATHS, Encoding, PackageVariables, Slot
+from outcrop.solve.flags import without_flags
+from outcrop.solve.mixing import forbid_mixing, needs_atom
 from outcrop.solve.problem import Rule
+from outcrop.solve.propagation import offers, pass_down
+from outcrop.solve.provider_rules import PREFERRED, wish
+from outcrop.solve.reuse import (
+    encode_recorded,
+    installed_atom,
+    namespace_atom,
+    recorded_atom,
+    recorded_flags_atom,
+    reused_atom,
+)
+from outcrop.solve.systems import encode_systems
 from outcrop.solve.variants import encode_variants, has_variants, variant_atom
 from outcrop.solve.versions import encode_versions, external_atom, version_atom
 from outcrop.spec import Spec
@@ -30,11 +45,14 @@ def install_definers(encoding: Encoding) -> None:
         "variant": partial(variant_atom, encoding),
         "provides": partial(provides_atom, encoding),
         "together": partial(together_atom, encoding),
-        "namespace": partial(_namespace_atom, encoding),
+        "namespace": partial(namespace_atom, encoding),
+        "needs": partial(needs_atom, encoding),
+        "installed": partial(installed_atom, encoding),
+        "reused": partial(reused_atom, encoding),
+        "recorded": partial(recorded_atom, encoding),
+        "recorded flags": partial(recorded_flags_atom, encoding),
         "edge": partial(edge_atom, encoding),
-        "reach": partial(reach_atom, encoding),
-        "below": partial(reach_atom, encoding),
-        "anywhere": partial(reach_atom, encoding),
+        **dict.fromkeys(PATHS, partial(reach_atom, encoding)),
     }
 
 
@@ -47,21 +65,30 @@ def expand(encoding: Encoding, slot: Slot) -> None:
     encoding.order.append(slot)
     recipe = encoding.load(package.name)
     if isinstance(recipe, str):
-        package.missing = recipe
-        _close(encoding, package, ("missing", package.name))
-        return
+        installed = encoding.installed.named(package.name)
+        if not installed:
+            package.missing = recipe
+            _close(encoding, package, ("missing", package.name))
+            return
+        # Nothing can be built any more, but what is there can be used.
+        namespace = installed[0].node.namespace
+        recipe = PackageModel(name=package.name, namespace=namespace, class_name="", file="", line=0, buildable=False)
     package.model = recipe
     encode_versions(encoding, package)
-    if not package.candidates:
+    if not package.candidates and not package.reusable:
         _close(encoding, package, ("unavailable", package.name))
         return
     encoding.define(package, "namespace")
     encode_variants(encoding, package)
+    encode_recorded(encoding, package)
     encoding.define(package, "provides", "together")
     encode_edges(encoding, package)
+    encode_systems(encoding, package)
     _conflicts(encoding, package)
     _requirements(encoding, package)
     _configured(encoding, package)
+    forbid_mixing(encoding, package)
+    pass_down(encoding)
     encoding.settle()
 
 
@@ -69,10 +96,6 @@ def _close(encoding: Encoding, package: PackageVariables, cause: Cause) -> None:
     """A package that cannot be there."""
     encoding.clauses.add([-package.node], cause)
     package.closed = True
-
-
-def _namespace_atom(encoding: Encoding, package: PackageVariables, atom: Atom) -> int:
-    return package.node if package.real.namespace == atom[1] else FALSE
 
 
 def _conflicts(encoding: Encoding, package: PackageVariables) -> None:
@@ -110,11 +133,13 @@ def _configured(encoding: Encoding, package: PackageVariables) -> None:
         if not specs:
             continue
         when = holds(encoding, package.slot, rule.when)
-        options = [holds(encoding, package.slot, spec) for spec in specs]
+        options = [_option(encoding, package, spec, general) for spec in specs]
         cause = ("rule", "all" if general else name, "require", place)
         encoding.clauses.add([-when, *options], cause)
+        for spec, option in zip(specs, options, strict=True):
+            ask(encoding, [when, option], package.slot, spec, cause, (CONFIGURED, name, package.slot[1], place))
         if len(options) > 1:
-            _wish(encoding, package, when, options, place)
+            wish(encoding, package.slot, when, specs, options, place)
         if rule.policy == "one_of":
             for position, left in enumerate(options):
                 for right in options[position + 1 :]:
@@ -130,21 +155,23 @@ def _configured(encoding: Encoding, package: PackageVariables) -> None:
             specs = _applicable(package, rule, owner == "all")
             if specs:
                 when = holds(encoding, package.slot, rule.when)
-                options = [holds(encoding, package.slot, spec) for spec in specs]
-                _wish(encoding, package, when, options, place + 1000)
+                options = [_option(encoding, package, spec, owner == "all") for spec in specs]
+                wish(encoding, package.slot, when, specs, options, place + PREFERRED)
 
 
-def _wish(encoding: Encoding, package: PackageVariables, when: int, options: list[int], place: int) -> None:
-    """Earlier options are better; none of them is worst."""
+def _option(encoding: Encoding, package: PackageVariables, spec: Spec, general: bool) -> int:
+    """A literal: the package is as a rule says. A rule for all packages asks for ``%gcc`` only where something is
+    needed that gcc provides.
+    """
+    spec = without_flags(spec)
+    direct = [edge for edge in spec.edges if edge.direct]
+    if not general or not direct:
+        return holds(encoding, package.slot, spec)
     clauses = encoding.clauses
-    fallback = clauses.conjunction([when, *[-option for option in options]])
-    items: list[int] = []
-    for option in options:
-        items.append(clauses.conjunction([when, option, *[-item for item in items]]))
-    labels = [str(rank) for rank in range(len(options) + 1)]
-    encoding.wishes.append(
-        (package.name, place, Preference("configuration", when, [*items, fallback], labels, clauses))
-    )
+    parts = [holds(encoding, package.slot, spec.with_edges(edge for edge in spec.edges if not edge.direct))]
+    for edge in direct:
+        parts.extend(clauses.disjunction((-need, fits)) for _, need, fits in offers(encoding, edge, package))
+    return clauses.conjunction(parts)
 
 
 def _applicable(package: PackageVariables, rule: Rule, general: bool) -> list[Spec]:

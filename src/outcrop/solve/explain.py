@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
+from outcrop.solve.circles import tie_knot
 from outcrop.solve.clauses import Cause, Clauses
+from outcrop.solve.doubles import exclude_double
 from outcrop.solve.encoding import Encoding
 from outcrop.solve.engine import Engine
 from outcrop.solve.errors import UnsatisfiableError
 from outcrop.solve.expansion import expand
 from outcrop.solve.hints import Attempt, impossible_request, way_out
+from outcrop.solve.installed import asked_for
 from outcrop.solve.problem import ModelSource, Problem
-from outcrop.solve.requests import collect_mentions, encode_request
+from outcrop.solve.requests import Root, collect_mentions, encode_request
+from outcrop.solve.target_rules import wake
 from outcrop.solve.words import describe
 
 LINES = 15
@@ -42,9 +48,12 @@ def explain_failure(
     plain = impossible_request(failed)
     if plain is not None:
         return plain
+    # What is installed only adds possibilities: without it the reasons are the same, and fewer.
+    problem = msgspec.structs.replace(problem, installed=asked_for(problem.requests, problem.installed))
     made = engine()
     try:
-        encoding = _encode_again(problem, models, failed, Clauses(made, explain=True))
+        clauses = Clauses(made, explain=True)
+        encoding, _ = encode_again(problem, models, failed, clauses, range(len(problem.requests)))
         causes = _shrink(encoding, made)
     finally:
         made.close()
@@ -59,23 +68,24 @@ def explain_failure(
     return UnsatisfiableError(message, details=lines, hint=hint)
 
 
-def _encode_again(problem: Problem, models: ModelSource, failed: Encoding, clauses: Clauses) -> Encoding:
-    encoding = Encoding(problem, models, clauses)
+def encode_again(
+    problem: Problem, models: ModelSource, failed: Encoding, clauses: Clauses, places: Sequence[int]
+) -> tuple[Encoding, list[Root]]:
+    """What ``failed`` knows, with clauses that may have switches, for the requests at ``places``."""
+    encoding = Encoding(problem, models, clauses, raised=failed.raised, spare=failed.spare)
     collect_mentions(encoding)
-    for place in range(len(problem.requests)):
-        encode_request(encoding, place, optional=False)
+    roots = [encode_request(encoding, place, optional=False) for place in places]
     for slot in failed.order:
         expand(encoding, slot)
-    for cause in failed.cycles:
-        circle = [(str(name), 0) for name in cause[1:]]
-        literals = [
-            -encoding.packages[upper].edges[lower].exists
-            for upper, lower in zip(circle, [*circle[1:], circle[0]], strict=True)
-        ]
-        clauses.add(literals, cause)
+    for knot, cause in failed.knots.items():
+        tie_knot(encoding, knot, cause)
+    for double in failed.doubles:
+        exclude_double(encoding, *double)
     for exclude in failed.unfounded:
         exclude(encoding)
-    return encoding
+    for slot in failed.woken:
+        wake(encoding, slot)
+    return encoding, roots
 
 
 def _shrink(encoding: Encoding, engine: Engine) -> list[Cause]:
@@ -97,18 +107,19 @@ def _shrink(encoding: Encoding, engine: Engine) -> list[Cause]:
         else:
             kept = set(engine.core())
             core = [switch for switch in core if switch in kept]
-    return sorted((names[switch] for switch in needed), key=_cause_order)
+    return sorted((names[switch] for switch in needed), key=cause_order)
 
 
 def _known(core: Sequence[int], names: dict[int, Cause]) -> list[int]:
     found = [switch for switch in core if switch in names]
-    return sorted(found, key=lambda switch: _cause_order(names[switch]))
+    return sorted(found, key=lambda switch: cause_order(names[switch]))
 
 
 _KINDS = ("request", "rule", "depends", "variant", "value", "sticky", "requirement", "conflict")
 
 
-def _cause_order(cause: Cause) -> tuple[int, tuple[tuple[bool, int, str], ...]]:
+def cause_order(cause: Cause) -> tuple[int, tuple[tuple[bool, int, str], ...]]:
+    """Requests first, then the configuration, then recipe lines by kind."""
     kind = str(cause[0])
     place = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
     key = tuple((isinstance(part, str), part if isinstance(part, int) else 0, str(part)) for part in cause[1:])

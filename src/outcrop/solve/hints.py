@@ -9,11 +9,12 @@ import msgspec
 from outcrop.base.near import near_misses
 from outcrop.repo.model import PackageModel
 from outcrop.solve.clauses import Cause
-from outcrop.solve.edges import LANGUAGES
 from outcrop.solve.encoding import Encoding
 from outcrop.solve.errors import UnsatisfiableError
 from outcrop.solve.problem import Problem, Solution
 from outcrop.solve.requests import pieces_of
+from outcrop.solve.runtimes import LANGUAGES
+from outcrop.solve.target_words import compiler_way_out, place_error
 from outcrop.solve.versions import find_candidates, is_buildable
 from outcrop.spec import Spec, VariantConstraint, Version
 
@@ -27,6 +28,9 @@ def impossible_request(encoding: Encoding) -> UnsatisfiableError | None:
     """The error for the first request that names a version or a variant which does not exist, if there is one."""
     for request in encoding.problem.requests:
         for spec in request.walk():
+            found = place_error(encoding, spec, request)
+            if found is not None:
+                return found
             if not spec.name or encoding.is_virtual(spec.name):
                 continue
             model = encoding.load(spec.name)
@@ -147,8 +151,11 @@ def external_hint(name: str) -> str:
 
 def way_out(encoding: Encoding, causes: Sequence[Cause], attempt: Attempt) -> str | None:
     """What would help, if something near does."""
+    if (text := compiler_way_out(encoding, causes)) is not None:
+        return text
+    configured = any(cause[0] == "rule" for cause in causes)
     for cause in causes:
-        if cause[0] == "provider" and cause[1] in LANGUAGES:
+        if cause[0] == "provider" and cause[1] in LANGUAGES and not configured:
             return f"install a compiler for {cause[1]} (gcc, g++, gfortran) and run 'outcrop external find'"
     for cause in causes:
         if cause[0] == "unavailable":

@@ -5,7 +5,7 @@ their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -23,6 +23,7 @@ class Part:
     roots: dict[int, Slot]
     reasons: dict[str, Reason]
     statistics: Statistics
+    reused: dict[str, str] = field(default_factory=dict)
 
 
 def merge_parts(parts: Sequence[Part], requests: int) -> Solution:
@@ -30,9 +31,9 @@ def merge_parts(parts: Sequence[Part], requests: int) -> Solution:
     drafts: dict[str, Draft] = {}
     reasons: dict[str, Reason] = {}
     roots: dict[int, str] = {}
+    reused: dict[str, str] = {}
     total = Statistics()
-    known: dict[tuple[bytes, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]], str] = {}
-    copies: dict[str, int] = {}
+    known: dict[tuple[bytes, str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]], str] = {}
     for part in parts:
         total.add(part.statistics)
         names: dict[str, str] = {}
@@ -42,13 +43,17 @@ def merge_parts(parts: Sequence[Part], requests: int) -> Solution:
                 DraftEdge(target=names[edge.target], types=edge.types, virtuals=edge.virtuals) for edge in draft.edges
             ]
             content = msgspec.json.encode(draft.node, order="sorted")
-            key = (content, tuple((edge.target, edge.types, edge.virtuals) for edge in edges))
+            installed = part.reused.get(ident, "")
+            key = (content, installed, tuple((edge.target, edge.types, edge.virtuals) for edge in edges))
             name = known.get(key)
             if name is None:
-                copy = copies.get(draft.node.name, 0)
-                copies[draft.node.name] = copy + 1
-                name = known[key] = draft_id((draft.node.name, copy))
+                name, copy = ident, 0
+                while name in drafts:
+                    name, copy = draft_id((draft.node.name, copy)), copy + 1
+                known[key] = name
                 drafts[name] = Draft(node=draft.node, edges=edges)
+                if installed:
+                    reused[name] = installed
             names[ident] = name
         for ident, reason in part.reasons.items():
             dependents = tuple((names[parent], origins) for parent, origins in reason.dependents)
@@ -60,6 +65,7 @@ def merge_parts(parts: Sequence[Part], requests: int) -> Solution:
         roots=tuple(roots[place] for place in range(requests)),
         reasons=dict(sorted(reasons.items())),
         statistics=total,
+        reused=dict(sorted(reused.items())),
     )
 
 

@@ -9,7 +9,6 @@ expanded.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +33,9 @@ class Searcher:
         self.engine = encoding.clauses.engine
         self.assumptions: list[int] = []
         self.calls = 0
+        self.lifted: set[str] = set()
+        """Packages that may have one copy only in this encoding, and for which that stands in the way of something."""
+        self._singles: list[int] = []
         self._assumed: set[int] = set()
         self._model: Sequence[int] = ()
         self._cores: dict[int, list[frozenset[int]]] = {}
@@ -48,8 +50,9 @@ class Searcher:
         """
         self._hopes = [literal for literal in dict.fromkeys([*self.assumptions, *hopes]) if abs(literal) != TRUE]
         self._patience = _PATIENCE
+        self._singles = [literal for name, literal in self.encoding.singles.items() if name not in self.lifted]
         self.assumptions = list(fixed)
-        self._assumed = set(self.assumptions)
+        self._assumed = {*self.assumptions, *self._singles}
         return self.try_all([], keep=False)
 
     def try_all(self, literals: Sequence[int], *, keep: bool = True) -> bool:
@@ -57,8 +60,10 @@ class Searcher:
         if self._known_impossible(literals):
             return False
         self.clauses.flush()
-        if not self._solve(literals):
+        while not self._solve(literals):
             core = frozenset(self.engine.core())
+            if self._lift(core):
+                continue
             for literal in literals:
                 if literal in core:
                     self._cores.setdefault(literal, []).append(core)
@@ -70,9 +75,38 @@ class Searcher:
                 self.assume(literal)
         return True
 
+    def hope(self, literals: Sequence[int]) -> None:
+        """Go on from a model in which as many of ``literals`` hold as may be had cheaply, the first ones rather than
+        the last. Nothing is decided by that; it saves a call for each decision that finds its best in the model.
+        """
+        wanted = [literal for literal in literals if literal not in (TRUE, FALSE)]
+        if sum(not self.truth(literal) for literal in wanted) < 2:
+            return
+        self.clauses.flush()
+        for _ in range(_PATIENCE):
+            if self._solve(wanted):
+                self._model = self.engine.model()
+                return
+            core = set(self.engine.core())
+            last = max((place for place, literal in enumerate(wanted) if literal in core), default=None)
+            if last is None:
+                return
+            del wanted[last]
+
+    def _lift(self, core: frozenset[int]) -> bool:
+        """Allow more copies of what may have only one, if that is what makes something impossible."""
+        singles = self.encoding.singles
+        names = [name for name in singles if singles[name] in core and singles[name] in self._assumed]
+        for name in names:
+            self._assumed.discard(self.encoding.singles[name])
+        self.lifted.update(names)
+        self._singles = [literal for literal in self._singles if literal in self._assumed]
+        return bool(names)
+
     def _solve(self, literals: Sequence[int]) -> bool:
         self.calls += 1
-        return self.engine.solve([*self.assumptions, *literals])
+        # Last, so that a core names decisions rather than these where either would do.
+        return self.engine.solve([*self.assumptions, *literals, *self._singles])
 
     def _improve(self, literals: Sequence[int]) -> None:
         """Look for a model that fulfils the hopes too; of those that clash the last one is given up."""
@@ -166,6 +200,8 @@ class Decisions:
     slots: list[Slot] = field(default_factory=list)
     ranks: list[tuple[Slot | None, Preference, int]] = field(default_factory=list)
     depths: dict[Slot, int] = field(default_factory=dict)
+    marks: dict[Slot, int] = field(default_factory=dict)
+    """How many assumptions were made before it was decided whether a slot is reused."""
 
 
 class Optimiser:
@@ -181,18 +217,25 @@ class Optimiser:
         self._conditions = _Conditions()
         self._last: list[tuple[Slot, Preference]] = []
         self._extended: set[str] = set()
-        self._needed: Counter[str] = Counter()
+        self._bound: set[Slot] = set()
+        """What the roots' own world links to or runs, as far as that is decided."""
+        self._left_out: set[Slot] = set()
+        self._chosen: dict[str, bool] = {}
+        self._users: dict[str, list[Slot]] = {}
+        """Of packages that may have several copies: decided dependents that have not got theirs yet."""
 
     def run(self) -> Decisions:
         """Decide; the searcher's model and assumptions then are the optimum of what is expanded."""
-        for _, _, wish in sorted(self.encoding.wishes, key=lambda entry: entry[:2]):
+        for _, slot, passed in sorted(self.encoding.passed, key=lambda entry: entry[0]):
+            self._settle(slot, passed)
+        for _, _, wish in sorted(self.encoding.wishes, key=lambda entry: (*entry[:2], entry[2].what)):
             self._settle(None, wish)
         for root in self.roots:
             if root.choice is not None:
                 self._settle(None, root.choice)
             for slot, literal in zip(root.slots, root.literals, strict=True):
                 if self.searcher.truth(literal) and slot not in self._decided:
-                    self._decide_package(slot, 0)
+                    self._decide_package(slot, 0, root=True)
                     break
         while True:
             for package, use in self._conditions.ready():
@@ -209,35 +252,64 @@ class Optimiser:
         return self.found
 
     def _next(self) -> Slot:
-        """What others extend, then what no waiting package depends on, then what is nearest to the roots, then by
-        name.
+        """What others extend; then all but tools, first what no other such package depends on; then tools, first those
+        that depend on no other one; then what is nearest to the roots; then by name.
+
+        Tools are what each dependent may choose, unless the roots' own world links to it or runs it.
         """
-        waiting, extended, needed = self._waiting, self._extended, self._needed
-        return min(waiting, key=lambda slot: (slot[0] not in extended, needed[slot[0]] > 0, waiting[slot], slot))
+        waiting, extended, named = self._waiting, self._extended, self._named
+        tools = {slot for slot in waiting if slot not in self._bound and self._chosen_by_each(slot)}
+        names = {name for name, _ in tools}
+        needed = {name for slot in waiting if slot not in tools for name in named(slot)}
+
+        def order(slot: Slot) -> tuple[bool, bool, bool, int, Slot]:
+            later = not names.isdisjoint(named(slot)) if slot in tools else slot[0] in needed
+            return (slot[0] not in extended, slot in tools, later, waiting[slot], slot)
+
+        return min(waiting, key=order)
+
+    def _named(self, slot: Slot) -> frozenset[str]:
+        return self.encoding.package(slot).named
+
+    def _chosen_by_each(self, slot: Slot) -> bool:
+        found = self._chosen.get(slot[0])
+        if found is None:
+            found = self._chosen[slot[0]] = self.encoding.chosen_by_each(slot[0])
+        return found
 
     def _wait(self, slot: Slot, depth: int) -> None:
-        if slot not in self._waiting:
-            self._needed.update(self.encoding.package(slot).named)
         self._waiting[slot] = min(depth, self._waiting.get(slot, depth))
 
-    def _decide_package(self, slot: Slot, depth: int) -> None:
-        if self._waiting.pop(slot, None) is not None:
-            self._needed.subtract(self.encoding.package(slot).named)
+    def _decide_package(self, slot: Slot, depth: int, *, root: bool = False) -> None:
+        self._waiting.pop(slot, None)
+        users = self._users.pop(slot[0], [])
+        each = self._chosen_by_each(slot)
+        if users and each and not root and not self._use_one(slot, users):
+            for user in users:
+                self._expect(user, slot[0])
+            return
         self._decided.add(slot)
+        if users and not each:
+            self._share(slot, users)
         self._conditions.know(slot[0])
         self.found.slots.append(slot)
         self.found.depths[slot] = depth
         package = self.encoding.package(slot)
+        own = sorted(package.own, key=_own_order)
+        reused = self._reuse(slot, own)
+        if own and not reused:
+            self._settle(slot, own[0])
+        if users and each:
+            self._share(slot, users)
         if not package.expanded or package.closed:
             return
         self._extended.update(extend.name for extend in package.real.extends)
-        own = sorted(package.own, key=_own_order)
-        if own:
-            self._settle(slot, own[0])
+        if own and not reused:
             if self.searcher.truth(package.external):
                 self._last.extend((slot, preference) for preference in own[1:])
             else:
                 self._settle_all(slot, own[1:])
+        self.searcher.hope([choice.at_most(0) for choice in package.virtuals.values()])
         for use in package.uses:
             if not self.searcher.truth(use.local):
                 continue
@@ -246,17 +318,72 @@ class Optimiser:
             else:
                 self._follow(package, use)
 
+    def _reuse(self, slot: Slot, own: list[Preference]) -> bool:
+        """Whether an installed package is taken, which settles everything else; the question is taken off ``own``."""
+        package = self.encoding.package(slot)
+        if not package.reusable:
+            return False
+        self.found.marks[slot] = len(self.searcher.assumptions)
+        self._settle(slot, own.pop(0))
+        return self.searcher.truth(package.reused)
+
+    def _use_one(self, slot: Slot, users: Sequence[Slot]) -> bool:
+        """A copy is there for somebody; ``False`` if nobody who waits can use it, and it can be left out."""
+        picked = [self._pick(user, slot) for user in users]
+        literal = self.encoding.clauses.disjunction(picked)
+        if any(self.searcher.truth(pick) for pick in picked):
+            if literal != TRUE:
+                self.searcher.assume(literal)
+            return True
+        if literal != FALSE and self.searcher.try_all([literal]):
+            return True
+        if not self.searcher.try_all([-self.encoding.package(slot).node]):
+            return True
+        self._left_out.add(slot)
+        return False
+
+    def _share(self, slot: Slot, users: Sequence[Slot]) -> None:
+        """Who can use this copy does; the others wait for the next one."""
+        self.searcher.hope([self._pick(user, slot) for user in users])
+        for user in users:
+            if not self._takes(user, slot):
+                self._expect(user, slot[0])
+
+    def _takes(self, user: Slot, slot: Slot) -> bool:
+        literal = self._pick(user, slot)
+        if literal in (TRUE, FALSE):
+            return literal == TRUE
+        items = [literal, -literal]
+        labels = [f"copy {slot[1]}", "another copy"]
+        choice = Preference(f"copy of {slot[0]}", TRUE, items, labels, self.encoding.clauses)
+        self._settle(user, choice)
+        return self.searcher.truth(literal)
+
+    def _pick(self, user: Slot, slot: Slot) -> int:
+        return self.encoding.package(user).picks.get(slot[0], {}).get(slot, FALSE)
+
+    def _expect(self, user: Slot, name: str) -> None:
+        """A dependent takes the first decided copy it can use, or waits for the next one."""
+        depth = self.found.depths[user] + 1
+        for slot in self.encoding.copies(name):
+            if slot in self._left_out:
+                continue
+            if slot not in self._decided:
+                if slot != user:
+                    users = self._users.setdefault(name, [])
+                    if user not in users:
+                        users.append(user)
+                    self._wait(slot, depth)
+                    return
+            elif self._takes(user, slot):
+                return
+
     def _settle(self, slot: Slot | None, preference: Preference) -> None:
         self.found.ranks.append((slot, preference, self.searcher.decide(preference)))
 
     def _settle_all(self, slot: Slot, preferences: Sequence[Preference]) -> None:
-        """Try the best of everything at once; where that fails, one after the other."""
-        unmet = [preference for preference in preferences if self.searcher.rank(preference)]
-        if len(unmet) > 1:
-            best = [preference.at_most(0) for preference in preferences]
-            if FALSE not in best and self.searcher.try_all([literal for literal in best if literal != TRUE]):
-                self.found.ranks.extend((slot, preference, 0) for preference in preferences)
-                return
+        """One after the other, from a model that has the best of everything if there is one."""
+        self.searcher.hope([preference.at_most(0) for preference in preferences])
         for preference in preferences:
             self._settle(slot, preference)
 
@@ -280,14 +407,18 @@ class Optimiser:
             if not preference.items or not self.searcher.truth(preference.items[rank]):
                 return
             name = preference.labels[rank]
-        slot = self.encoding.copies(name)[0]
-        if slot not in self._decided:
-            depth = self.found.depths[package.slot] + 1
-            self._wait(slot, depth)
+        slots = self.encoding.copies(name)
+        if package.slot[1] == 0 and not {"link", "run"}.isdisjoint(use.types):
+            self._bound.add(slots[0])
+        if len(slots) > 1 or self._chosen_by_each(slots[0]):
+            self._expect(package.slot, name)
+        elif slots[0] not in self._decided:
+            self._wait(slots[0], self.found.depths[package.slot] + 1)
 
 
 def _own_order(preference: Preference) -> tuple[int, str]:
-    return ({"version": 0, "target": 2}.get(preference.what, 1), preference.what)
+    order = {"reuse": -1, "version": 0, "os": 2, "same target": 3, "target": 4}
+    return (order.get(preference.what, 1), preference.what)
 
 
 def _use_order(entry: tuple[PackageVariables, Use]) -> tuple[str, Slot, str]:

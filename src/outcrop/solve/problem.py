@@ -9,7 +9,8 @@ import msgspec
 
 from outcrop.repo.model import PackageModel, ProvideDecl
 from outcrop.spec import Spec, VariantConstraint, Version, VersionList
-from outcrop.spec.graph import DependencyType, Draft, External, VariantAnswer
+from outcrop.spec.graph import DependencyType, Draft, External, Node, VariantAnswer
+from outcrop.spec.targets import HOST_WORDS, TargetFacts
 
 Unify = bool | Literal["when_possible"]
 
@@ -30,6 +31,9 @@ class ModelSource(Protocol):
     def is_virtual(self, name: str) -> bool:
         """Whether ``name`` stands for whatever provides it."""
 
+    def is_tool(self, name: str) -> bool:
+        """Whether builds use the package for what it does: it is tagged so, is Python, or extends it."""
+
 
 class ExternalDependency(msgspec.Struct, frozen=True, kw_only=True):
     """What an external is known to depend on; ``spec`` is named."""
@@ -40,13 +44,16 @@ class ExternalDependency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExternalChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One external package the solver may use. Variants it does not name are free."""
+    """One external package the solver may use. Variants it does not name are free; without an ``os`` it has the
+    machine's.
+    """
 
     name: str
     version: str
     external: External
     variants: tuple[VariantConstraint, ...] = ()
     dependencies: tuple[ExternalDependency, ...] = ()
+    os: str = ""
 
     @classmethod
     def from_answers(
@@ -80,8 +87,24 @@ class ExternalChoice(msgspec.Struct, frozen=True, kw_only=True):
         if version is None or (not isinstance(item, Version) and item.low != item.high):
             raise ValueError(f"the external '{spec}' needs one version")
         return cls(
-            name=spec.name, version=str(version), external=external, variants=spec.variants, dependencies=dependencies
+            name=spec.name,
+            version=str(version),
+            external=external,
+            variants=spec.variants,
+            dependencies=dependencies,
+            os="" if spec.os in HOST_WORDS else spec.os,
         )
+
+
+class InstalledChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A package in the store, as it was recorded: ``node.edges`` lead to others of the same problem.
+
+    Where ``offered`` is false it is only known, because something offered was built with it; externals never are.
+    """
+
+    hash: str
+    node: Node
+    offered: bool = True
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,10 +137,17 @@ class PackageRules(msgspec.Struct, frozen=True, kw_only=True):
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a solve depends on besides the recipes.
 
-    ``targets`` are the targets a node may have, best first; empty means ``target`` alone. ``packages`` is keyed by
+    ``target`` is the machine's as far as the configuration lets it be used, ``host_target`` what it really is (empty:
+    the same). ``targets`` are the targets a node may have, best first; empty means ``target`` alone; ``target_facts``
+    is what is known of these and their relatives. ``os_compatible`` maps an operating system to others whose libraries
+    it can use. ``packages`` is keyed by
     package or virtual name and by ``all``. ``tests`` names the packages whose test dependencies are wanted.
     ``default_providers`` orders the providers of a virtual where the configuration does not. ``anchors`` are packages
-    whose externals are used wherever that is possible, whatever versions of other packages it costs.
+    whose externals are used wherever that is possible, whatever versions of other packages it costs. ``copies`` is how
+    many copies of a package one graph may have: by name, else ``tools`` (2) for what :meth:`ModelSource.is_tool` names,
+    else ``default`` (1). ``installed`` is closed under its nodes' edges; without ``reuse_roots`` only what is below the
+    requested packages may be one of them, and what a request names by its hash. ``compiler_mixing`` is whether what
+    links to or runs something else may have another compiler for the same language; a tuple names who may.
     """
 
     requests: tuple[Spec, ...]
@@ -125,22 +155,43 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     os: str = ""
     target: str = ""
     targets: tuple[str, ...] = ()
+    host_target: str = ""
+    target_facts: dict[str, TargetFacts] = {}
+    os_compatible: dict[str, tuple[str, ...]] = {}
     externals: tuple[ExternalChoice, ...] = ()
     packages: dict[str, PackageRules] = {}
     unify: Unify = True
     tests: frozenset[str] = frozenset()
     default_providers: dict[str, tuple[str, ...]] = {}
     anchors: tuple[str, ...] = ("python",)
+    copies: dict[str, int] = {}
+    compiler_mixing: bool | tuple[str, ...] = True
+    installed: tuple[InstalledChoice, ...] = ()
+    reuse_roots: bool = True
+
+
+class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
+    """Better ``options`` that were impossible, and the smallest set of requests, rules, recipe lines and earlier
+    decisions that excludes them, a line each.
+    """
+
+    options: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision about a node: ``rank`` 0 was the best of ``options``, everything before it was impossible."""
+    """One decision about a node: ``rank`` 0 was the best of ``options``, everything before it was impossible.
+
+    ``criterion`` is what puts ``best`` first. It and ``obstacles`` are there only where an explanation was wanted.
+    """
 
     what: str
     chosen: str
     rank: int
     options: int
     best: str = ""
+    criterion: str = ""
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,10 +226,12 @@ class Statistics(msgspec.Struct, kw_only=True):
 class Solution(msgspec.Struct, frozen=True, kw_only=True):
     """The answer: drafts by id, the root of each request in request order, reasons by draft id.
 
-    The nodes lack recipe hash, sources and patches.
+    The nodes lack recipe hash, sources and patches. ``reused`` says which drafts are installed packages, by draft id;
+    those have edges of the types link and run only.
     """
 
     drafts: dict[str, Draft]
     roots: tuple[str, ...]
     reasons: dict[str, Reason]
     statistics: Statistics
+    reused: dict[str, str] = {}

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from outcrop.base.errors import UsageError
-from outcrop.solve.conditions import edge_literal, impose
+from outcrop.solve.asks import REQUESTED
+from outcrop.solve.clauses import Cause
+from outcrop.solve.conditions import ask, asked_edge, impose
 from outcrop.solve.encoding import Encoding, Preference, Slot
 from outcrop.solve.expansion import install_definers
-from outcrop.solve.targets import candidate_targets
-from outcrop.spec import Spec
+from outcrop.solve.reuse import forbid_reuse
+from outcrop.solve.systems import candidate_systems
+from outcrop.solve.target_rules import candidate_targets
+from outcrop.spec import EdgeConstraint, Spec
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ def collect_mentions(encoding: Encoding) -> None:
             for spec in rule.specs:
                 mentioned.setdefault(spec.name or name, []).append(spec)
     encoding.targets = candidate_targets(encoding)
+    encoding.systems = candidate_systems(encoding)
     install_definers(encoding)
 
 
@@ -69,12 +74,14 @@ def encode_request(encoding: Encoding, place: int, *, optional: bool) -> Root:
     guard = [switch] if optional else []
     cause = ("request", place)
     if not virtual:
+        encoding.asks.roots.append((slots[0], switch or encoding.package(slots[0]).node))
         impose_request(encoding, guard, slots[0], spec, place)
         return Root(place, spec, slots, [encoding.package(slots[0]).node], switch=switch)
     literals = [clauses.new(phase=rank == 0) for rank in range(len(slots))]
     clauses.add([*[-literal for literal in guard], *literals], cause)
     clauses.at_most_one(literals)
     plain = spec.named("").with_versions("")
+    encoding.asks.roots.extend(zip(slots, literals, strict=True))
     for slot, literal in zip(slots, literals, strict=True):
         package = encoding.package(slot)
         clauses.add((-literal, encoding.atom(package, ("provides", spec.name, spec.version_text))), cause)
@@ -87,18 +94,35 @@ def encode_request(encoding: Encoding, place: int, *, optional: bool) -> Root:
 def impose_request(encoding: Encoding, guard: list[int], slot: Slot, spec: Spec, place: int) -> None:
     """Each part of the request has its own cause, so that an explanation names the parts that matter."""
     impose(encoding, guard, slot, Spec(name=spec.name), ("request", place))
+    if not spec.hash and not encoding.problem.reuse_roots:
+        forbid_reuse(encoding, guard, slot)
     node = spec.without_edges()
     if not node.is_bare:
         for part, piece in enumerate(pieces_of(node)):
             impose(encoding, guard, slot, piece, ("request", place, "part", part), below="anywhere")
     package = encoding.package(slot)
     for position, edge in enumerate(spec.edges):
-        literal = edge_literal(encoding, package, edge, "anywhere")
-        encoding.clauses.add([*[-other for other in guard], literal], ("request", place, "edge", position))
-        if edge.spec.flags:
-            for child in encoding.copies(edge.spec.name):
-                condition = encoding.clauses.conjunction([encoding.package(child).node, *guard])
-                encoding.flags.extend((condition, child, flag) for flag in edge.spec.flags)
+        cause = ("request", place, "edge", position)
+        if not edge.propagate:
+            literal = asked_edge(encoding, package, edge, "anywhere")
+            encoding.clauses.add([*[-other for other in guard], literal], cause)
+            if not edge.direct:
+                _impose_on_copies(encoding, guard, slot, edge, cause)
+        order = (REQUESTED, "", 0, place)
+        ask(encoding, guard, slot, Spec(name=spec.name, edges=(edge,)), cause, order, below="anywhere")
+
+
+def _impose_on_copies(encoding: Encoding, guard: list[int], root: Slot, edge: EdgeConstraint, cause: Cause) -> None:
+    """``^x@1`` speaks of every copy of x below the root."""
+    spec = edge.spec
+    if not spec.name or spec.hash or edge.when is not None or edge.virtuals or encoding.is_virtual(spec.name):
+        return
+    copies = [slot for slot in encoding.copies(spec.name) if slot != root]
+    if len(copies) > 1:
+        for slot in copies:
+            below = encoding.atom(encoding.package(root), ("anywhere", slot, (), ()))
+            for piece in pieces_of(spec.without_edges()):
+                impose(encoding, [*guard, below], slot, piece, cause, below="anywhere")
 
 
 def pieces_of(node: Spec) -> list[Spec]:
@@ -114,6 +138,7 @@ def pieces_of(node: Spec) -> list[Spec]:
         platform=node.platform,
         os=node.os,
         target=node.target,
+        hash=node.hash,
     )
     if not rest.is_bare:
         found.append(rest)

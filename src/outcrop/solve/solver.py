@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
+from outcrop.solve.circles import find_circles, forbid_circles
 from outcrop.solve.clauses import Clauses
-from outcrop.solve.decode import decode, explain_nodes, reachable
+from outcrop.solve.decode import decode, explain_nodes, reachable, reused_drafts
+from outcrop.solve.doubles import exclude_double, find_doubles
 from outcrop.solve.encoding import Encoding, Preference, Slot
 from outcrop.solve.engine import Engine, MiniSat
 from outcrop.solve.expansion import expand
 from outcrop.solve.explain import explain_failure
-from outcrop.solve.loops import find_cycles, find_unfounded
+from outcrop.solve.founded import find_unfounded
+from outcrop.solve.frontier import close
+from outcrop.solve.kept import find_kept
 from outcrop.solve.merge import Part, merge_parts
 from outcrop.solve.optimise import Decisions, Optimiser, Searcher
 from outcrop.solve.problem import ModelSource, Problem, Solution, Statistics
 from outcrop.solve.requests import Root, collect_mentions, encode_request
+from outcrop.solve.target_rules import wake_all, wake_targets
+from outcrop.solve.why import explain_choices
 
 
 def solve(
-    problem: Problem, models: ModelSource, *, engine: Callable[[], Engine] = MiniSat, eager: bool = False
+    problem: Problem,
+    models: ModelSource,
+    *,
+    engine: Callable[[], Engine] = MiniSat,
+    eager: bool = False,
+    explain: bool = False,
 ) -> Solution:
     """The optimum of a problem.
 
@@ -29,6 +41,7 @@ def solve(
         models: the recipes; only those that matter are read.
         engine: makes SAT engines.
         eager: expand everything that could matter before anything is decided. Slow; the answer is the same.
+        explain: say in the choices of the reasons what their criterion was, and what stood in the way of better ones.
 
     Raises:
         UnsatisfiableError: there is no solution; says why.
@@ -39,12 +52,14 @@ def solve(
     parts: list[Part] = []
     if problem.unify is True:
         if places:
-            parts.append(_solve_part(problem, models, places, engine, eager, partial=False))
+            parts.append(_solve_part(problem, models, places, engine, eager, partial=False, explain=explain))
     elif problem.unify is False:
-        parts.extend(_solve_part(problem, models, [place], engine, eager, partial=False) for place in places)
+        parts.extend(
+            _solve_part(problem, models, [place], engine, eager, partial=False, explain=explain) for place in places
+        )
     else:
         while places:
-            part = _solve_part(problem, models, places, engine, eager, partial=True)
+            part = _solve_part(problem, models, places, engine, eager, partial=True, explain=explain)
             parts.append(part)
             places = [place for place in places if place not in part.roots]
     return merge_parts(parts, len(problem.requests))
@@ -58,16 +73,16 @@ def _solve_part(
     eager: bool,
     *,
     partial: bool,
+    explain: bool = False,
 ) -> Part:
     """One graph for the requests at ``places``; with ``partial``, for as many of them as possible, earlier ones
     first.
     """
     smaller = msgspec.structs.replace(problem, requests=tuple(problem.requests[place] for place in places))
-    made = engine()
-    try:
-        run = _Run(smaller, models, made, eager=eager, partial=partial and len(places) > 1)
-        if not run.search():
-            if partial and len(places) > 1:
+    several = partial and len(places) > 1
+    with _search(smaller, models, engine, eager=eager, partial=several) as (run, found):
+        if not found:
+            if several:
                 # The first request fails on its own: that is what has to be explained.
                 return _solve_part(problem, models, places[:1], engine, eager, partial=False)
 
@@ -75,25 +90,68 @@ def _solve_part(
                 return _attempt(changed, models, engine)
 
             raise explain_failure(smaller, models, run.encoding, engine, attempt)
-        return run.answer(places)
-    finally:
-        made.close()
+        part = run.answer(places)
+        if explain:
+            included = [root.place for root in run.included()]
+            part.reasons = explain_choices(smaller, models, run.encoding, included, part.reasons, engine)
+        return part
 
 
 def _attempt(problem: Problem, models: ModelSource, engine: Callable[[], Engine]) -> Solution | None:
     """The solution of one graph, or ``None``; nothing is explained."""
-    made = engine()
-    try:
-        run = _Run(problem, models, made, eager=False, partial=False)
+    with _search(problem, models, engine, eager=False, partial=False) as (run, found):
         places = range(len(problem.requests))
-        return merge_parts([run.answer(places)], len(problem.requests)) if run.search() else None
-    finally:
-        made.close()
+        return merge_parts([run.answer(places)], len(problem.requests)) if found else None
+
+
+@contextmanager
+def _search(
+    problem: Problem, models: ModelSource, engine: Callable[[], Engine], *, eager: bool, partial: bool
+) -> Iterator[tuple[_Run, bool]]:
+    """A finished run, and whether there is a solution.
+
+    It begins with one copy of each package. Where that makes impossible what a second copy of a build tool might not,
+    all starts again with copies of that tool, knowing which packages matter; and if there is no solution at all, with
+    copies of everything that may have some.
+    """
+    raised: frozenset[str] = frozenset()
+    known: list[Slot] = []
+    spent = Statistics()
+    spare = False
+    while True:
+        made = engine()
+        try:
+            run = _Run(problem, models, made, raised, spare, known, eager=eager, partial=partial)
+            found = run.search()
+            run.spent = spent
+            if run.searcher.lifted:
+                raised |= run.searcher.lifted
+            elif not found and run.encoding.held_back:
+                spare = True
+            else:
+                yield run, found
+                return
+            known = run.encoding.order
+            spent = run.statistics()
+        finally:
+            made.close()
 
 
 class _Run:
-    def __init__(self, problem: Problem, models: ModelSource, engine: Engine, *, eager: bool, partial: bool) -> None:
-        self.encoding = Encoding(problem, models, Clauses(engine))
+    def __init__(
+        self,
+        problem: Problem,
+        models: ModelSource,
+        engine: Engine,
+        raised: frozenset[str],
+        spare: bool,
+        known: Sequence[Slot],
+        *,
+        eager: bool,
+        partial: bool,
+    ) -> None:
+        self.encoding = Encoding(problem, models, Clauses(engine), raised=raised, spare=spare)
+        self.spent = Statistics()
         self.searcher = Searcher(self.encoding)
         self.rounds = 0
         self.decisions = Decisions()
@@ -102,13 +160,16 @@ class _Run:
         self._fresh: list[Slot] = []
         collect_mentions(self.encoding)
         for request in problem.requests:
-            if request.name and not self.encoding.is_virtual(request.name):
+            if request.name and not request.hash and not self.encoding.is_virtual(request.name):
                 models.model(request.fullname)
         self.roots = [encode_request(self.encoding, place, optional=partial) for place in range(len(problem.requests))]
         for root in self.roots:
             if root.choice is None:
                 expand(self.encoding, root.slots[0])
                 self._fresh.append(root.slots[0])
+        for slot in known:
+            expand(self.encoding, slot)
+            self._fresh.append(slot)
         if eager:
             self._expand_all()
 
@@ -116,6 +177,7 @@ class _Run:
         while True:
             unknown = [slot for slot, package in list(self.encoding.packages.items()) if not package.expanded]
             if not unknown:
+                wake_all(self.encoding)
                 return
             for slot in sorted(unknown):
                 expand(self.encoding, slot)
@@ -129,6 +191,8 @@ class _Run:
                 return False
             included = self.included()
             self.decisions = Optimiser(self.searcher, included).run()
+            if self.searcher.lifted:
+                return True
             slots = reachable(self.encoding, [slot for _, slot in self.root_slots()], truth)
             unknown = sorted(slot for slot in slots if not self.encoding.packages[slot].expanded)
             if unknown:
@@ -137,26 +201,36 @@ class _Run:
                 self._fresh = unknown
                 self._closed.clear()
                 continue
-            cycles = find_cycles(self.encoding, slots, truth)
-            if cycles:
-                for literals, cause in cycles:
-                    self.encoding.clauses.add([-literal for literal in literals], cause)
-                    self.encoding.cycles.append(cause)
+            circles = find_circles(self.encoding, slots, truth)
+            if circles:
+                forbid_circles(self.encoding, circles)
+                continue
+            doubles = find_doubles(self.encoding, slots, truth)
+            if doubles:
+                for double in doubles:
+                    exclude_double(self.encoding, *double)
+                self.encoding.doubles.extend(doubles)
                 continue
             unfounded = find_unfounded(self.encoding, slots, truth)
             if unfounded is not None:
                 unfounded.exclude(self.encoding)
                 self.encoding.unfounded.append(unfounded.exclude)
                 continue
-            unknowns = self.encoding.unknowns()
-            if not self._closed and any(truth(literal) for literal in unknowns):
-                # Everything in the answer is known, so nobody is left who could say such a thing.
-                self._closed.extend(-literal for literal in unknowns)
+            if wake_targets(self.encoding, slots, truth):
+                continue
+            if any(truth(literal) for literal in self.encoding.unknowns()):
+                self._closed.append(close(self.encoding))
                 continue
             return True
 
     def _start(self) -> bool:
-        hopes = [preference.at_most(0) for slot in self._fresh for preference in self.encoding.packages[slot].own]
+        hopes: list[int] = []
+        for slot in self._fresh:
+            package = self.encoding.packages[slot]
+            # Where something installed is hoped for, it settles everything else.
+            hopes.extend(preference.at_most(0) for preference in package.own[: 1 if package.reusable else None])
+            hopes.extend(preference.at_most(0) for preference in package.virtuals.values())
+            hopes.extend(next(iter(picked.values())) for picked in package.picks.values() if picked)
         if not self.searcher.start(self._closed, hopes):
             return False
         if not self._partial:
@@ -189,16 +263,24 @@ class _Run:
         truth = self.searcher.truth
         roots = [(places[place], slot) for place, slot in self.root_slots()]
         slots = reachable(self.encoding, [slot for _, slot in roots], truth)
-        clauses = self.encoding.clauses
+        kept = find_kept(self.encoding, self.searcher, self.decisions, slots)
         return Part(
             drafts=decode(self.encoding, slots, truth),
             roots=dict(roots),
-            reasons=explain_nodes(self.encoding, slots, roots, self.decisions, truth),
-            statistics=Statistics(
-                expanded=len(self.encoding.order),
-                rounds=self.rounds,
-                calls=self.searcher.calls,
-                clauses=clauses.total,
-                variables=clauses.count,
-            ),
+            reused=reused_drafts(self.encoding, slots, truth),
+            reasons=explain_nodes(self.encoding, slots, roots, self.decisions, kept, truth),
+            statistics=self.statistics(),
         )
+
+    def statistics(self) -> Statistics:
+        """What this run took, and those before it."""
+        clauses = self.encoding.clauses
+        found = Statistics(
+            expanded=len(self.encoding.order),
+            rounds=self.rounds,
+            calls=self.searcher.calls,
+            clauses=clauses.total,
+            variables=clauses.count,
+        )
+        found.add(msgspec.structs.replace(self.spent, expanded=0))
+        return found

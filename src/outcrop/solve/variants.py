@@ -6,13 +6,15 @@ has named so far; all others together are one more value, ``rest``, which is spl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from outcrop.repo.model import VariantDecl
+from outcrop.solve.asking import variant_asked
 from outcrop.solve.clauses import FALSE
 from outcrop.solve.conditions import holds
 from outcrop.solve.encoding import Atom, Encoding, PackageVariables, Preference, VariantVariables
 from outcrop.spec import Spec, VariantConstraint
+from outcrop.spec.graph import VariantAnswer
 
 _BOOLEAN = ("true", "false")
 
@@ -54,19 +56,23 @@ def _variables(
         for value in [*declaration.default, *known]:
             if value not in values:
                 values[value] = clauses.new(phase=value in declarations[-1].default)
-    for external in encoding.externals.get(package.name, ()):
-        for fact in external.variants:
-            if fact.name == name:
-                for value in fact.values:
-                    if value not in values:
-                        values[value] = clauses.new(phase=False)
+    for value in _values_at_hand(encoding, package.name, name):
+        if value not in values:
+            values[value] = clauses.new(phase=False)
     found = VariantVariables(name, definitions, values, exists)
     if any(declaration.open for _, declaration in definitions):
         found.rest = clauses.new(phase=False)
         clauses.add((-found.rest, exists))
     for literal in values.values():
-        clauses.add((-literal, exists))
+        clauses.add((-literal, exists, package.reused))
     return found
+
+
+def _values_at_hand(encoding: Encoding, package: str, variant: str) -> list[str]:
+    """Values that externals and installed packages have, whether or not the recipe knows them."""
+    externals = encoding.externals.get(package, ())
+    found = [value for each in externals for fact in each.variants if fact.name == variant for value in fact.values]
+    return [*found, *encoding.installed.values(package, variant)]
 
 
 def _domain(encoding: Encoding, package: PackageVariables, variant: VariantVariables) -> None:
@@ -80,10 +86,10 @@ def _domain(encoding: Encoding, package: PackageVariables, variant: VariantVaria
         if declaration.kind != "bool":
             allowed.update(value.value for value in declaration.values if not value.never)
         options = [literal for value, literal in variant.values.items() if value in allowed or declaration.open]
-        clauses.add([-active, *options, variant.rest if declaration.open else FALSE, package.external])
+        clauses.add([-active, *options, variant.rest if declaration.open else FALSE, package.given])
         for value, literal in variant.values.items():
             if value not in allowed and not declaration.open:
-                clauses.add((-active, -literal, package.external))
+                clauses.add((-active, -literal, package.given))
         if not declaration.open and variant.rest != FALSE:
             clauses.add((-active, -variant.rest))
         if declaration.kind != "multi" and not variant.single:
@@ -96,12 +102,12 @@ def _domain(encoding: Encoding, package: PackageVariables, variant: VariantVaria
                 condition = holds(encoding, package.slot, value_declaration.when)
                 cause = ("value", package.name, variant.name, value_declaration.value)
                 literal = variant.values[value_declaration.value]
-                clauses.add((-active, -literal, condition, package.external), cause)
+                clauses.add((-active, -literal, condition, package.given), cause)
         _sets(encoding, package, variant, active, declaration)
         _sticky(encoding, package, variant, active, declaration)
     if variant.single or package.external != FALSE:
         # An external's unnamed variants are free, not valueless.
-        clauses.add([-variant.exists, *variant.values.values(), variant.rest])
+        clauses.add([-variant.exists, *variant.values.values(), variant.rest, package.reused])
 
 
 def _sets(
@@ -118,7 +124,7 @@ def _sets(
         for value, chosen in variant.values.items():
             if value not in group:
                 clauses.add((-literal, -chosen))
-    clauses.add([-active, package.external, *groups])
+    clauses.add([-active, package.given, *groups])
 
 
 def _sticky(
@@ -133,12 +139,10 @@ def _sticky(
     spoken_of += [wish for rule in rules for wish in rule.variants if wish.name == name]
     if any(spoken_of):
         return
-    if variant.unknown == FALSE:
-        variant.unknown = encoding.clauses.new(phase=False)
-    reasons = [*encoding.imposed.get((package.slot, name), ()), variant.unknown]
+    asked = variant_asked(encoding, package.slot, name)
     for value, literal in variant.values.items():
         wanted = literal if value in declaration.default else -literal
-        encoding.clauses.add((-active, wanted, package.external, *reasons), ("sticky", package.name, name))
+        encoding.clauses.add((-active, wanted, package.given, asked), ("sticky", package.name, name))
 
 
 def wanted_values(encoding: Encoding, package: PackageVariables, declaration: VariantDecl) -> tuple[str, ...]:
@@ -238,7 +242,8 @@ def variant_atom(encoding: Encoding, package: PackageVariables, atom: Atom) -> i
     if variant is None:
         return FALSE
     if constraint.any:
-        return variant.exists
+        without = [each.literal for each in package.reusable if constraint.name not in each.choice.node.variants]
+        return encoding.clauses.conjunction([variant.exists, *[-literal for literal in without]])
     literals = [value_literal(encoding, variant, value) for value in constraint.values]
     if constraint.exact:
         others = [literal for value, literal in variant.values.items() if value not in constraint.values]
@@ -250,3 +255,20 @@ def variant_atom(encoding: Encoding, package: PackageVariables, atom: Atom) -> i
 def has_variants(package: PackageVariables, spec: Spec) -> bool:
     """Whether the package defines every variant that ``spec`` names for it."""
     return all(variant.name in package.variants for variant in spec.variants)
+
+
+def answers_of(package: PackageVariables, truth: Callable[[int], bool]) -> dict[str, VariantAnswer]:
+    """The variants of a package that is not reused, in a model, as a node has them."""
+    found: dict[str, VariantAnswer] = {}
+    for name, variant in sorted(package.variants.items()):
+        for active, declaration in variant.definitions:
+            if not truth(active):
+                continue
+            values = tuple(sorted(value for value, literal in variant.values.items() if truth(literal)))
+            if declaration.kind == "bool":
+                found[name] = values == ("true",)
+            elif declaration.kind == "multi":
+                found[name] = values
+            else:
+                found[name] = values[0]
+    return found

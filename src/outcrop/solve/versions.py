@@ -1,4 +1,4 @@
-"""Versions of a package: externals and versions to build, in one order of preference.
+"""Versions of a package: externals, installed ones and versions to build, in one order of preference.
 
 Versions are laid out in ascending order with one variable per step ("this one or greater"), so that a range is two
 literals.
@@ -12,6 +12,8 @@ from outcrop.repo.model import PackageModel
 from outcrop.solve.clauses import FALSE
 from outcrop.solve.encoding import Atom, Candidate, Encoding, PackageVariables, Preference
 from outcrop.solve.problem import ExternalChoice
+from outcrop.solve.reuse import ranked_installed, reuse_preference
+from outcrop.solve.runtimes import LANGUAGES, followed_compilers
 from outcrop.spec import GitVersion, Spec, Version, make_version, parse_versions
 
 
@@ -20,47 +22,70 @@ def encode_versions(encoding: Encoding, package: PackageVariables) -> None:
     clauses = encoding.clauses
     node = package.node
     candidates = find_candidates(encoding, package.name, package.model)
-    package.versions = sorted({candidate.version for candidate in candidates})
-    places = {version: place for place, version in enumerate(package.versions)}
+    reusable = ranked_installed(encoding, package, [candidate.version for candidate in candidates])
+    known = [*[each.version for each in candidates], *[each.version for each in reusable]]
+    if not known:
+        return
     externals = [candidate for candidate in candidates if candidate.external is not None]
     declared = [candidate for candidate in candidates if candidate.external is None]
-    if not candidates:
-        return
-    best = places[candidates[0].version]
+    outside = not reusable and candidates[0].external is not None
+    package.versions = sorted(set(known))
+    places = {version: place for place, version in enumerate(package.versions)}
+    best = places[reusable[0].version if reusable else known[0]]
     package.at_least = [node, *[clauses.new(phase=place < best) for place in range(len(package.versions) - 1)]]
     for lower, higher in zip(package.at_least, package.at_least[1:], strict=False):
         clauses.add((-higher, lower))
-    if not externals:
-        package.external, package.built = FALSE, node
-    elif not declared:
-        package.external, package.built = node, FALSE
-    else:
-        package.external = clauses.new(phase=candidates[0].external is not None)
+    if externals:
+        package.external = node if not declared and not reusable else clauses.new(phase=outside)
         clauses.add((-package.external, node))
-        package.built = clauses.conjunction([node, -package.external])
+    for rank, installed in enumerate(reusable):
+        installed.literal = clauses.new(phase=rank == 0)
+        clauses.add((-installed.literal, exactly(encoding, package, places[installed.version])))
+    package.reusable = reusable
+    package.reused = clauses.disjunction([installed.literal for installed in reusable])
+    package.given = clauses.disjunction([package.external, package.reused])
+    if declared:
+        package.built = node if package.given == FALSE else clauses.conjunction([node, -package.given])
+    else:
+        clauses.add((-node, package.given))
     for candidate in candidates:
         candidate.place = places[candidate.version]
         candidate.literal = _candidate_literal(encoding, package, candidate, len(externals))
     if (
         externals
-        and declared
+        and (declared or reusable)
         and package.name in encoding.problem.anchors
         and not encoding.rules(package.name).versions
     ):
-        choice = Preference("external", node, [package.external, package.built], ["external", "built"], clauses)
+        other = clauses.conjunction([node, -package.external])
+        choice = Preference("external", node, [package.external, other], ["external", "built"], clauses)
         encoding.wishes.append((package.name, -1, choice))
-    if externals:
-        clauses.at_most_one([candidate.literal for candidate in externals])
-        clauses.add([-package.external, *[candidate.literal for candidate in externals]])
-        buildable = {candidate.place for candidate in declared}
-        if declared:
-            for place in range(len(package.versions)):
-                if place not in buildable:
-                    clauses.add((-package.built, -exactly(encoding, package, place)))
+    if package.given != FALSE:
+        _tell_apart(encoding, package, externals, declared)
     package.candidates = candidates
-    labels = [str(candidate.version) for candidate in candidates]
-    package.own.append(Preference("version", node, [candidate.literal for candidate in candidates], labels, clauses))
-    encoding.define(package, "version", "external")
+    if reusable:
+        package.own.append(reuse_preference(encoding, package))
+    if candidates:
+        fresh = node if not reusable else clauses.conjunction([node, -package.reused])
+        labels = [str(candidate.version) for candidate in candidates]
+        items = [candidate.literal for candidate in candidates]
+        package.own.append(Preference("version", fresh, items, labels, clauses))
+    encoding.define(package, "version", "external", "installed", "reused", "recorded", "recorded flags")
+
+
+def _tell_apart(
+    encoding: Encoding, package: PackageVariables, externals: list[Candidate], declared: list[Candidate]
+) -> None:
+    """The package is one external or one installed package; what is built has a version that can be built."""
+    clauses = encoding.clauses
+    outside = [candidate.literal for candidate in externals]
+    clauses.at_most_one([*outside, *[each.literal for each in package.reusable]])
+    clauses.add([-package.external, *outside])
+    buildable = {candidate.place for candidate in declared}
+    if declared:
+        for place in range(len(package.versions)):
+            if place not in buildable:
+                clauses.add((-package.built, -exactly(encoding, package, place)))
 
 
 def _candidate_literal(encoding: Encoding, package: PackageVariables, candidate: Candidate, externals: int) -> int:
@@ -110,6 +135,9 @@ def find_candidates(encoding: Encoding, name: str, model: PackageModel | None) -
     """Externals and versions that may be built, best first: versions the configuration wishes for, then externals,
     then the recipe's order of preference. Deprecated versions take part only where a request or the configuration
     leaves nothing else.
+
+    A compiler that is built because the machine's lacks a language had better be of the machine's version, deprecated
+    or not: then it may be mixed with it.
     """
     wishes = encoding.rules(name).versions
     found: list[tuple[tuple[int, int, int], Candidate]] = []
@@ -121,10 +149,22 @@ def find_candidates(encoding: Encoding, name: str, model: PackageModel | None) -
         version = make_version(external.version)
         found.append(((wish(version), 0, rank), Candidate(version, 0, external)))
     if is_buildable(encoding, name, model):
-        for rank, version in enumerate(buildable_versions(encoding, name, model)):
+        twins = _twins(encoding, name, model, [candidate.version for _, candidate in found])
+        versions = [*twins, *buildable_versions(encoding, name, model)]
+        for rank, version in enumerate(dict.fromkeys(versions)):
             found.append(((wish(version), 1, rank), Candidate(version, 0)))
     found.sort(key=lambda pair: pair[0])
     return [candidate for _, candidate in found]
+
+
+def _twins(encoding: Encoding, name: str, model: PackageModel | None, externals: list[Version]) -> list[Version]:
+    """Versions of the externals of a compiler nobody asked for by name, as far as the recipe has them."""
+    if model is None or not externals or name in encoding.mentioned:
+        return []
+    if not any(item.name in LANGUAGES for line in model.provides for item in line.virtuals):
+        return []
+    declared = {make_version(line.version) for line in model.versions}
+    return [version for version in externals if version in declared]
 
 
 def ordered_externals(encoding: Encoding, name: str) -> list[ExternalChoice]:
@@ -148,9 +188,20 @@ def buildable_versions(encoding: Encoding, name: str, model: PackageModel | None
         return []
     mentions = encoding.mentioned.get(name, [])
     good = [make_version(decl.version) for decl in model.versions if not decl.deprecated]
+    good.extend(_followed_versions(encoding, model))
     old = [make_version(decl.version) for decl in model.versions if decl.deprecated]
     asked = [version for version in old if any(_asks_for(spec, version, good) for spec in mentions)]
     return [*good, *asked, *[version for spec in mentions for version in _git_versions(spec)]]
+
+
+def _followed_versions(encoding: Encoding, model: PackageModel) -> list[Version]:
+    """Those of the compilers that a runtime belongs to, in their order."""
+    found: dict[Version, None] = {}
+    for compiler in followed_compilers(encoding, model):
+        recipe = encoding.load(compiler)
+        if isinstance(recipe, PackageModel):
+            found.update((candidate.version, None) for candidate in find_candidates(encoding, compiler, recipe))
+    return list(found)
 
 
 def _asks_for(spec: Spec, version: Version, others: list[Version]) -> bool:

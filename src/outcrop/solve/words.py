@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outcrop.repo.model import PackageModel
+from outcrop.solve import target_words
 from outcrop.solve.clauses import Cause
-from outcrop.solve.edges import LANGUAGES
 from outcrop.solve.encoding import Encoding
 from outcrop.solve.requests import pieces_of
+from outcrop.solve.runtimes import LANGUAGES
 from outcrop.spec import EdgeConstraint, Spec, make_version
 
 _FEW = 6
 _ALIKE = 4
+_INJECTED = 6
+"""Parts of the cause of a line that no recipe has."""
+_GROUPED = ("request", "provider", "depends", "target")
 
 
-def describe(encoding: Encoding, causes: Sequence[Cause]) -> tuple[str, list[str]]:
-    """The first sentence, and a line for each request, recipe line or fact."""
+def describe(encoding: Encoding, causes: Sequence[Cause], *, solved: bool = False) -> tuple[str, list[str]]:
+    """The first sentence, and a line for each request, recipe line or fact; ``solved`` where there is a solution, and
+    the causes exclude a better one.
+    """
     unavailable = {str(cause[1]) for cause in causes if cause[0] == "unavailable"}
     lines = _requests(encoding, causes)
     asked = len(lines)
@@ -27,10 +33,15 @@ def describe(encoding: Encoding, causes: Sequence[Cause]) -> tuple[str, list[str
             lines.append(line)
     lines.extend(_dependencies(encoding, causes))
     for cause in causes:
-        if cause[0] in ("request", "provider", "depends") or (cause[0] == "unavailable" and cause[1] in grouped):
+        if cause[0] in _GROUPED or (cause[0] == "unavailable" and cause[1] in grouped):
             continue
         lines.append(sentence(encoding, cause))
+    lines.extend(target_words.compiler_lines(encoding, causes))
+    lines.extend(target_words.machine_lines(encoding, causes))
+    lines.extend(_hashes(encoding, causes))
     lines.extend(_facts(encoding, causes))
+    if not solved:
+        lines.extend(_unreachable(encoding, causes))
     if asked > 1 and all(cause[0] == "request" for cause in causes):
         return "the requests contradict each other, because a graph has one of each package:", lines
     return "the request has no solution, because not all of this can hold:", lines
@@ -42,7 +53,7 @@ def _dependencies(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
     for cause in causes:
         name, place = str(cause[1]), cause[2] if len(cause) > 2 else None
         if cause[0] == "depends" and isinstance(place, int):
-            dependency = encoding.packages[(name, 0)].real.dependencies[place]
+            dependency = encoding.recipe(name).dependencies[place]
             groups.setdefault((name, dependency.spec.name), []).append(sentence(encoding, cause))
     found = []
     for (name, dependency_name), lines in groups.items():
@@ -87,6 +98,13 @@ def _provider_line(encoding: Encoding, virtual: str, unavailable: set[str]) -> s
     return f"{virtual} is provided by {_some(names)} only"
 
 
+def _hashes(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
+    """What is meant by the hashes that were asked for."""
+    places = sorted({cause[1] for cause in causes if cause[0] == "request" and isinstance(cause[1], int)})
+    asked = [spec.hash for place in places for spec in asked_spec(encoding, causes, place).walk() if spec.hash]
+    return [f"/{key} is {encoding.installed.words(key, whole=True)}" for key in dict.fromkeys(asked)]
+
+
 def _some(names: Sequence[str]) -> str:
     if len(names) <= _FEW:
         return ", ".join(names)
@@ -95,8 +113,15 @@ def _some(names: Sequence[str]) -> str:
 
 def sentence(encoding: Encoding, cause: Cause) -> str:
     """One cause as a line of text."""
+    return target_words.sentence(encoding, cause) or _sentence(encoding, cause)
+
+
+def _sentence(encoding: Encoding, cause: Cause) -> str:
     kind, name = str(cause[0]), str(cause[1])
-    package = encoding.packages.get((name, 0))
+    if kind == "cycle":
+        circle = [part[0] for part in [*cause[1:], cause[1]] if isinstance(part, tuple)]
+        return f"a package cannot depend on itself: {' -> '.join(circle)}"
+    package = encoding.known(name) or encoding.packages.get((name, 0))
     model = package.model if package is not None else None
     if kind == "missing" and package is not None:
         return package.missing
@@ -106,10 +131,14 @@ def sentence(encoding: Encoding, cause: Cause) -> str:
         return f"{name} may not be built (packages: {name}: buildable: false)"
     if kind == "shared":
         return f"a graph has one provider of {name}"
-    if kind == "external":
-        return f"the external {name} comes with its own dependencies"
-    if kind == "cycle":
-        return f"a package cannot depend on itself: {' -> '.join(str(part) for part in [*cause[1:], name])}"
+    if kind in ("external", "installed"):
+        return _given(encoding, cause)
+    if len(cause) == _INJECTED and kind in ("runtime", "unfounded"):
+        return _injected(cause)
+    if kind == "double":
+        return f"the build of {name} can only have one {cause[2]}"
+    if kind in ("mixing", "passed"):
+        return _between(cause)
     if kind == "rule":
         return _rule(encoding, cause)
     if model is None:
@@ -122,12 +151,44 @@ def sentence(encoding: Encoding, cause: Cause) -> str:
     return _variant(model, cause)
 
 
+def _given(encoding: Encoding, cause: Cause) -> str:
+    if cause[0] == "external":
+        return f"the external {cause[1]} comes with its own dependencies"
+    used = encoding.installed.words(str(cause[2]))
+    return f"the installed {cause[1]} works only with what it was built with: {used}"
+
+
+def _injected(cause: Cause) -> str:
+    name, what, compiler, origin = (str(part) for part in cause[1:5])
+    if cause[0] == "unfounded":
+        return f"{name} may not depend on {what.partition('@')[0]} for that reason alone"
+    if not compiler:
+        return f"{name} is compiled, and what is compiled depends on {what}"
+    if not what:
+        return f"what {name} links with may not come from a newer {compiler} than what links with it ({origin})"
+    if what.startswith("@"):
+        return f"{name} takes the version {what} from the {compiler} it belongs to ({origin})"
+    if "{version}" in what:
+        return f"{name} depends on {what.format(version='V')} where {compiler}@V compiles it ({origin})"
+    return f"{name} depends on {what} where {compiler} compiles it ({origin})"
+
+
+def _between(cause: Cause) -> str:
+    """What two packages do to each other."""
+    kind, name, one, other = cause
+    if kind == "mixing":
+        return f"{name} and {one} have the same compiler for {other} (concretizer: compiler_mixing)"
+    return f"'{one}' and '{other}' pass different things down to {name}; what is asked of it by name wins"
+
+
 def _variant(model: PackageModel, cause: Cause) -> str:
     kind, name = cause[0], model.name
     found = [variant for variant in model.variants if variant.name == cause[2]]
     where = f" ({found[-1].origin})"
     if kind == "sticky":
         return f"{name} keeps the default of its variant {cause[2]} unless a request names it{where}"
+    if kind == "unfounded":
+        return f"{name} may not have the variant {cause[2]} for that reason alone{where}"
     if kind == "variant":
         conditions = " or ".join(dict.fromkeys(str(variant.when) for variant in found))
         return f"{name} has the variant {cause[2]} only when {conditions}{where}"
@@ -158,7 +219,7 @@ def _directive(model: PackageModel, kind: str, place: int) -> str:
 
 
 def _unavailable(encoding: Encoding, name: str) -> str:
-    package = encoding.packages.get((name, 0))
+    package = encoding.known(name)
     model = package.model if package is not None else None
     if model is not None and model.versions:
         if all(version.deprecated for version in model.versions):
@@ -182,15 +243,14 @@ def _facts(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
     names: list[str] = []
     for cause in causes:
         if cause[0] == "depends":
-            package = encoding.packages[(str(cause[1]), 0)]
             place = cause[2]
             if isinstance(place, int):
-                names.append(package.real.dependencies[place].spec.name)
+                names.append(encoding.recipe(str(cause[1])).dependencies[place].spec.name)
         elif cause[0] == "request" and isinstance(cause[1], int):
             names.extend(spec.name for spec in asked_spec(encoding, causes, cause[1]).walk())
     lines = []
     for name in dict.fromkeys(names):
-        found = encoding.packages.get((name, 0))
+        found = encoding.known(name)
         if found is None or not found.candidates or any(candidate.external is None for candidate in found.candidates):
             continue
         known = ", ".join(
@@ -199,7 +259,7 @@ def _facts(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
             if candidate.external is not None
         )
         lines.append(f"{name} can only be an external: {known}")
-    return [*lines, *_versionless(encoding, causes), *_unreachable(encoding, causes)]
+    return [*lines, *_versionless(encoding, causes)]
 
 
 def _versionless(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
@@ -209,8 +269,8 @@ def _versionless(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
         place = cause[2] if cause[0] == "depends" else None
         if not isinstance(place, int):
             continue
-        spec = encoding.packages[(str(cause[1]), 0)].real.dependencies[place].spec
-        package = encoding.packages.get((spec.name, 0))
+        spec = encoding.recipe(str(cause[1])).dependencies[place].spec
+        package = encoding.known(spec.name)
         if package is None or not package.candidates or not spec.version_text:
             continue
         versions = [candidate.version for candidate in package.candidates]
@@ -226,6 +286,7 @@ def _versionless(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
 def _unreachable(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
     """Dependencies that were asked for and that no recipe in question has."""
     named = {name for package in encoding.packages.values() for name in package.named}
+    named.update(use.name for package in encoding.packages.values() for use in package.uses)
     provided = {name for virtual in named if encoding.is_virtual(virtual) for name in encoding.providers(virtual)}
     lines = []
     for cause in causes:
