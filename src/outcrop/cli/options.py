@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from outcrop.base.errors import UsageError
 from outcrop.cli.session import Session
+from outcrop.env.inspection import Inspection
 from outcrop.spec import Spec, parse_specs
 
 F = TypeVar("F", bound=Callable[..., Any])  # click's decorators are typed over any callable
@@ -20,7 +23,50 @@ jobs_option = click.option(
 offline_option = click.option(
     "--offline", is_flag=True, help="Use only sources that are in the cache or in mirrors on disk."
 )
+save_option = click.option(
+    "--save-problem",
+    "save",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what is solved into FILE, also if there is no solution: requests, configuration of packages, recipes "
+    "that were read, and of this machine its targets and externals with their paths. 'spec --replay FILE' solves it "
+    "again.",
+)
+
+
+def _choose_reuse(context: click.Context, option: click.Parameter, value: str | None) -> bool | str | None:
+    return {"all": True, "none": False}.get(value, value) if value is not None else None
+
+
+def reuse_options(command: F) -> F:
+    """What the command line says about reuse of what is installed, as the parameter ``reuse``."""
+    choices = (
+        (("--reuse",), "all", "Use what is installed where it fits.  [default, unless the configuration differs]"),
+        (("-U", "--fresh"), "none", "Use nothing that is installed, except what is named by its hash."),
+        (("--reuse-deps", "--fresh-roots"), "dependencies", "Use what is installed, but not for SPEC itself."),
+    )
+    for names, value, text in reversed(choices):
+        command = click.option(*names, "reuse", flag_value=value, callback=_choose_reuse, help=text)(command)
+    return command
+
+
 pass_session = click.make_pass_decorator(Session)
+
+
+@contextmanager
+def inspected(
+    session: Session, *, explain: bool = False, save: Path | None = None, timed: bool = False
+) -> Iterator[Inspection]:
+    """An inspection for the solve inside; says at the end whether the problem was saved."""
+    path = session.directory / save if save is not None else None
+    inspection = Inspection(explain=explain, save=path, timed=timed)
+    try:
+        yield inspection
+    finally:
+        if path is not None and inspection.problem is None:
+            session.output.talk(f"nothing was solved, so {path} was not written")
+        elif path is not None:
+            session.output.talk(f"wrote the problem into {path}")
 
 
 def parse_requests(texts: tuple[str, ...], *, what: str = "install") -> list[Spec]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
 from outcrop.base.errors import OutcropError
 from outcrop.base.events import Event
-from outcrop.cli.progress import Bars
+
+if TYPE_CHECKING:
+    from outcrop.cli.progress import Bars
 
 JSON_SCHEMA = 1
 """The ``schema`` of every ``--json`` record; raised when a field changes its meaning or goes away."""
@@ -33,7 +35,11 @@ class Output:
         self._colour = colour
         self.quiet = quiet
         drawn = sys.stderr.isatty() and not quiet and os.environ.get("TERM") != "dumb"
-        self._bars = Bars(sys.stderr, colour=use_colour(sys.stderr, colour)) if drawn else None
+        self._bars: Bars | None = None
+        if drawn:
+            from outcrop.cli.progress import Bars  # on terminals only
+
+            self._bars = Bars(sys.stderr, colour=use_colour(sys.stderr, colour))
 
     def _above_bars(self) -> None:
         if self._bars is not None:
@@ -106,6 +112,7 @@ _TOLD = {
     "build.failed": ("failed", "red"),
     "index.started": ("indexing", "dim"),
     "view.updated": ("view", "green"),
+    "solve.kept": ("kept", "dim"),
 }
 
 

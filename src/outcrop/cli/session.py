@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from outcrop.base.errors import UsageError
 from outcrop.base.paths import ENVIRONMENT_VARIABLE
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from outcrop.env.environment import Environment
 
 
-@dataclass(kw_only=True)
-class Session:
+class Session(msgspec.Struct, kw_only=True, dict=True):
     """Global options of one command line; the context and the environment are built when asked for."""
 
     environ: Mapping[str, str]

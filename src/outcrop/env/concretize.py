@@ -2,56 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from outcrop.base.events import Event
 from outcrop.config import ConcretizerSection
 from outcrop.env.context import Context
+from outcrop.env.defaults import DEFAULT_PROVIDERS, unbuildable_by_default
+from outcrop.env.inspection import Inspection
 from outcrop.env.lock import Lock
+from outcrop.env.reuse import Reuse, installed_choices, kept_back, older_recipes, resolve_hashes, reuse_policy
+from outcrop.env.targets import allowed_targets
 from outcrop.spec import Spec
 from outcrop.spec.graph import Draft, Graph, PatchSource, seal_graph
 from outcrop.spec.match import node_satisfies
 
 if TYPE_CHECKING:
-    from outcrop.solve import Problem, Reason
-
-DEFAULT_PROVIDERS: dict[str, tuple[str, ...]] = {
-    "awk": ("gawk",),
-    "blas": ("openblas",),
-    "c": ("gcc", "llvm"),
-    "cxx": ("gcc", "llvm"),
-    "fortran": ("gcc", "llvm"),
-    "gl": ("glx", "osmesa"),
-    "iconv": ("libiconv",),
-    "java": ("openjdk",),
-    "jpeg": ("libjpeg-turbo",),
-    "lapack": ("openblas",),
-    "libc": ("glibc", "musl"),
-    "mpi": ("openmpi", "mpich"),
-    "pkgconfig": ("pkgconf",),
-    "rpc": ("libtirpc",),
-    "scalapack": ("netlib-scalapack",),
-    "szip": ("libaec",),
-    "tbb": ("intel-oneapi-tbb", "intel-tbb"),
-    "uuid": ("util-linux-uuid",),
-    "yacc": ("bison",),
-    "zlib-api": ("zlib-ng", "zlib"),
-}
-"""The providers that public recipes are tested with, where the configuration names none."""
+    from outcrop.solve import InstalledChoice, Problem, Reason, Solution
 
 
 @dataclass(frozen=True, slots=True)
 class Concretized:
     """A concrete graph; ``roots`` has one hash for each request, in their order. ``recipes`` maps recipe hashes to
-    texts."""
+    texts, ``hashes`` the ids of the solver's drafts to the nodes' hashes; ``older`` are nodes that were installed with
+    a recipe that has changed since, each with the recipe hash that a build would have."""
 
     graph: Graph
     roots: tuple[str, ...]
     reasons: dict[str, Reason] = field(default_factory=dict)
     recipes: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    older: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_lock(cls, lock: Lock) -> Concretized:
@@ -64,51 +48,99 @@ class Concretized:
             context.store.keep_recipe(key, text)
 
 
-def make_problem(context: Context, requests: Sequence[Spec], *, tests: frozenset[str] = frozenset()) -> Problem:
+def make_problem(
+    context: Context,
+    requests: Sequence[Spec],
+    *,
+    tests: frozenset[str] = frozenset(),
+    reuse: Reuse | None = None,
+    without: Collection[str] = (),
+) -> Problem:
     """Everything a solve depends on besides the recipes.
+
+    Args:
+        context: has configuration, host and store.
+        requests: what is asked for; hashes in it must be whole.
+        tests: names of packages whose test dependencies are wanted.
+        reuse: what the command line says about reuse of what is installed.
+        without: hashes of what may not be reused.
 
     Raises:
         InputError: the configuration is wrong, or names an external that is gone.
     """
     from outcrop.env.externals import external_choices
-    from outcrop.env.rules import package_rules
+    from outcrop.env.rules import copies, mixing, package_rules
     from outcrop.solve import Problem
 
     host = context.host
     concretizer = context.configuration.section("concretizer", ConcretizerSection, ConcretizerSection())
+    targets = allowed_targets(host, concretizer.targets)
+    policy = reuse_policy(context.configuration, reuse)
+    externals = tuple(external_choices(context))
     return Problem(
         requests=tuple(requests),
         platform=host.platform,
         os=host.os,
-        target=host.target,
-        targets=tuple(host.targets),
-        externals=tuple(external_choices(context)),
-        packages=package_rules(context.configuration),
+        target=targets.target,
+        targets=targets.allowed,
+        host_target=host.target,
+        target_facts=host.known_targets,
+        os_compatible={name: tuple(others) for name, others in concretizer.os_compatible.items()},
+        externals=externals,
+        packages=unbuildable_by_default(package_rules(context.configuration, externals)),
         unify=concretizer.unify,
         tests=tests,
         default_providers=DEFAULT_PROVIDERS,
+        copies=copies(concretizer),
+        compiler_mixing=mixing(concretizer),
+        installed=installed_choices(context, requests, policy, without=without),
+        reuse_roots=policy.roots,
     )
 
 
-def concretize(context: Context, requests: Sequence[Spec], *, tests: frozenset[str] = frozenset()) -> Concretized:
-    """Solve requests together.
+def concretize(
+    context: Context,
+    requests: Sequence[Spec],
+    *,
+    tests: frozenset[str] = frozenset(),
+    inspection: Inspection | None = None,
+    reuse: Reuse | None = None,
+    current: bool = False,
+) -> Concretized:
+    """Solve requests together; what is installed is reused as the configuration says.
 
     Args:
         tests: names of packages whose test dependencies are wanted.
+        inspection: watches the solve.
+        reuse: what the command line says about reuse; it wins.
+        current: reuse nothing whose recipe has changed since it was installed.
 
     Raises:
+        HashError: a request has a hash that names nothing usable.
         UnsatisfiableError: with the smallest set of requests and recipe lines that clash.
         UnknownPackageError: with near misses.
     """
     if not requests:
         return Concretized(Graph({}, ()), ())
     from outcrop.env.externals import check_pythons
-    from outcrop.solve import solve
 
-    problem = make_problem(context, requests, tests=tests)
-    solution = solve(problem, context.repositories)
-    answer = complete(context, solution.drafts, solution.roots, dict(solution.reasons))
+    watch = inspection or Inspection()
+    requests = resolve_hashes(context.store, requests)
+    without: set[str] = set()
+    while True:
+        with watch.part("setup"):
+            problem = make_problem(context, requests, tests=tests, reuse=reuse, without=without)
+        solution = watch.solve(problem, context.repositories)
+        with watch.part("hashes"):
+            answer = complete(context, solution, problem.installed)
+        asked = {spec.hash for request in requests for spec in request.walk() if spec.hash in answer.graph}
+        older = answer.older.keys() - answer.graph.closure(asked)
+        if not current or older <= without:
+            break
+        without |= older
     check_pythons(context, answer.graph)
+    for line in kept_back(answer):
+        context.reporter.report(Event("solve.kept", text=line))
     return answer
 
 
@@ -132,16 +164,16 @@ def _patches_of_dependents(context: Context, graph: Graph, key: str) -> tuple[Pa
     return tuple(found.values())
 
 
-def complete(
-    context: Context, drafts: dict[str, Draft], roots: Sequence[str], reasons: dict[str, Reason]
-) -> Concretized:
-    """Add recipe hashes, sources and patches to what the solver answered, and hash it.
+def complete(context: Context, solution: Solution, installed: Sequence[InstalledChoice] = ()) -> Concretized:
+    """Add recipe hashes, sources and patches to what the solver answered, and hash it. What is reused stays as it was
+    recorded, with everything it was built with.
 
     Conditions are evaluated on a provisional graph: the same one without what is added here.
     """
     # 25 ms that commands which solve nothing do without.
     from outcrop.repo.sources import patches_for, sources_for
 
+    drafts, reused = solution.drafts, solution.reused
     idents = sorted(drafts)
     provisional = seal_graph(drafts, idents)
     key_of = dict(zip(idents, provisional.roots, strict=True))
@@ -149,7 +181,7 @@ def complete(
     recipes: dict[str, str] = {}
     for ident, draft in drafts.items():
         node = draft.node
-        if node.is_external:
+        if node.is_external or ident in reused:
             completed[ident] = draft
             continue
         key = key_of[ident]
@@ -167,11 +199,16 @@ def complete(
             patches=patches_for(model, satisfies) + _patches_of_dependents(context, provisional, key),
         )
         completed[ident] = Draft(node=full, edges=draft.edges)
-    sealed = seal_graph(completed, idents)
+    recorded = {choice.hash: choice.node for choice in installed} if reused else {}
+    sealed = seal_graph(completed, idents, made=reused, known=recorded)
     keys = dict(zip(idents, sealed.roots, strict=True))
+    graph = sealed.subgraph(keys[root] for root in solution.roots)
+    kept = graph.closure(key for key in reused.values() if key in graph)
     return Concretized(
-        sealed.subgraph(keys[root] for root in roots),
-        tuple(keys[root] for root in roots),
-        {keys[ident]: reason for ident, reason in reasons.items()},
+        graph,
+        tuple(keys[root] for root in solution.roots),
+        {keys[ident]: reason for ident, reason in solution.reasons.items()},
         recipes,
+        keys,
+        older_recipes(context, graph, kept),
     )

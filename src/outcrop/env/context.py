@@ -51,13 +51,16 @@ class Context:
         """System, user, ``-C`` directories, command line."""
         if self._configuration is not None:
             return self._configuration
-        scopes = [scope_from_directory("system", SYSTEM_CONFIGURATION), scope_from_directory("user", self.paths.config)]
+        scopes = [self._scope("system", SYSTEM_CONFIGURATION), self._scope("user", self.paths.config)]
         if self.environ.get("OUTCROP_ROOT"):
             # A moved installation is closed in itself: the machine's own configuration stays out.
             scopes = scopes[1:]
-        scopes += [scope_from_directory(str(path), path) for path in self._scopes]
+        scopes += [self._scope(str(path), path) for path in self._scopes]
         scopes.append(scope_from_options(self._settings))
         return Configuration(scopes)
+
+    def _scope(self, name: str, directory: Path) -> Scope:
+        return scope_from_directory(name, directory, cache=self.paths.documents)
 
     def with_scopes(self, scopes: Sequence[Scope]) -> Context:
         """The same installation with further scopes below the command line (an environment's)."""

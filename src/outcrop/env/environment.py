@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from outcrop.base.digests import sha256_bytes
 from outcrop.base.errors import InputError, Place, RequestError, UsageError
 from outcrop.base.files import remove_tree, write_atomic
 from outcrop.base.near import near_misses
+from outcrop.base.patterns import pattern
 from outcrop.env.context import Context
 from outcrop.env.lock import FOREIGN_LOCK, LOCK, Lock, read_lock
 from outcrop.env.manifest import (
@@ -26,7 +26,7 @@ from outcrop.env.manifest import (
     read_manifest,
 )
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 class Environment:
@@ -141,7 +141,7 @@ class Environment:
     @cached_property
     def manifest(self) -> Manifest:
         """What is asked for."""
-        return read_manifest(self.manifest_path)
+        return read_manifest(self.manifest_path, cache=self._base.paths.documents)
 
     @cached_property
     def context(self) -> Context:

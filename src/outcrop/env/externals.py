@@ -8,6 +8,7 @@ from pathlib import Path
 from outcrop.base.errors import InputError, Place, RequestError
 from outcrop.config import ExternalEntry, PackageSection
 from outcrop.env.context import Context
+from outcrop.env.external_graph import Known, external_dependencies
 from outcrop.env.written import parse_written
 from outcrop.host import (
     ExternalPackage,
@@ -21,6 +22,7 @@ from outcrop.python import probe
 from outcrop.solve import ExternalChoice
 from outcrop.spec import Spec, VariantConstraint
 from outcrop.spec.graph import Graph, Node, VariantAnswer
+from outcrop.spec.targets import HOST_WORDS
 
 
 def known_externals(context: Context) -> list[tuple[ExternalPackage, str]]:
@@ -29,26 +31,42 @@ def known_externals(context: Context) -> list[tuple[ExternalPackage, str]]:
     Raises:
         InputError: a configured external is gone or its spec is wrong; names file and line.
     """
+    return [
+        (known.package, "PATH" if known.entry is None else str(known.place or "configuration"))
+        for known in _known(context)
+    ]
+
+
+def _known(context: Context) -> list[Known]:
     found = []
     sections = context.configuration.section("packages", dict[str, PackageSection], {})
-    configured: set[str] = set()
     for name, section in sections.items():
         for index, entry in enumerate(section.externals):
-            configured.add(name)
             place = _place(context, name, index)
-            found.append((_describe(context, name, entry, place), str(place) if place else "configuration"))
-    found += [(each, "PATH") for each in host_externals(context.host) if each.name not in configured]
+            spec = _spec(name, entry, place)
+            found.append(Known(_describe(context, entry, spec, place), entry, spec, place))
+    configured = {known.package.name for known in found}
+    found += [Known(each) for each in host_externals(context.host) if each.name not in configured]
     return found
 
 
 def external_choices(context: Context) -> Iterator[ExternalChoice]:
-    """What :func:`known_externals` finds, as the solver takes it."""
-    for package, _ in known_externals(context):
+    """What :func:`known_externals` finds, as the solver takes it.
+
+    Raises:
+        InputError: as there, and where a dependency of a configured external is wrong.
+    """
+    known = _known(context)
+    for each in known:
+        package = each.package
+        system = each.spec.os
         yield ExternalChoice(
             name=package.name,
             version=package.version,
             external=package.external,
             variants=tuple(_constraint(name, value) for name, value in sorted(package.variants.items())),
+            dependencies=external_dependencies(each, known),
+            os="" if system in HOST_WORDS else system,
         )
 
 
@@ -97,7 +115,7 @@ def _place(context: Context, name: str, index: int) -> Place | None:
     return document.place(name, "externals", index)
 
 
-def _describe(context: Context, name: str, entry: ExternalEntry, place: Place | None) -> ExternalPackage:
+def _spec(name: str, entry: ExternalEntry, place: Place | None) -> Spec:
     spec = parse_written(entry.spec, place)
     if spec.name != name:
         raise InputError(
@@ -105,6 +123,10 @@ def _describe(context: Context, name: str, entry: ExternalEntry, place: Place | 
             place=place,
             hint=f"its spec should begin with '{name}@'",
         )
+    return spec
+
+
+def _describe(context: Context, entry: ExternalEntry, spec: Spec, place: Place | None) -> ExternalPackage:
     modules = (entry.modules,) if isinstance(entry.modules, str) else tuple(entry.modules or ())
     if entry.prefix is None:
         raise InputError(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from outcrop.base.errors import RequestError
 from outcrop.base.near import near_misses
-from outcrop.env.concretize import Concretized
 from outcrop.env.context import Context
 from outcrop.env.registry import environments_needing, registered_keys
 from outcrop.spec import Spec
 from outcrop.spec.graph import Graph, Node, short
 from outcrop.spec.match import node_satisfies
 from outcrop.store import IndexRecord, Store
+
+if TYPE_CHECKING:
+    from outcrop.env.concretize import Concretized
 
 
 class AmbiguousError(RequestError):
@@ -86,22 +89,16 @@ def one_installed(store: Store, spec: Spec) -> IndexRecord:
 def concrete_requests(
     context: Context, specs: Sequence[Spec], solve: Callable[[Sequence[Spec]], Concretized]
 ) -> Concretized:
-    """One answer to requests of which some are hashes of installed packages; the others go to ``solve`` together."""
-    abstract = [spec for spec in specs if not spec.hash]
-    solved = solve(abstract) if abstract else None
-    nodes: dict[str, Node] = dict(solved.graph.nodes) if solved is not None else {}
-    answers = iter(solved.roots if solved is not None else ())
-    roots = []
-    graph = installed_graph(context.store) if len(abstract) < len(specs) else None
-    for spec in specs:
-        if not spec.hash or graph is None:
-            roots.append(next(answers))
-            continue
-        key = one_installed(context.store, spec).hash
-        nodes = {**graph.subgraph([key]).nodes, **nodes}
-        roots.append(key)
-    reasons = solved.reasons if solved is not None else {}
-    return Concretized(Graph(nodes, dict.fromkeys(roots)), tuple(roots), reasons)
+    """The answer to requests. Where all are hashes of installed packages, nothing is solved; else all go to ``solve``,
+    which knows what to do with a hash.
+    """
+    if not specs or not all(spec.hash and _is_plain(spec) for spec in specs):
+        return solve(specs)
+    from outcrop.env.concretize import Concretized  # not for questions about what is installed
+
+    roots = [one_installed(context.store, spec).hash for spec in specs]
+    graph = installed_graph(context.store)
+    return Concretized(graph.subgraph(dict.fromkeys(roots)), tuple(roots))
 
 
 def check_unneeded(context: Context, keys: Sequence[str]) -> None:

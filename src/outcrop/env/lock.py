@@ -31,7 +31,8 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
 
     ``inputs`` is the digest of everything besides the recipes that the solve depended on and that a person wrote:
     requests and
-    configuration. While it and the recipes are the same, nothing is solved.
+    configuration. While it and the recipes are the same, nothing is solved. ``older`` are nodes that were installed
+    already, with a recipe that had changed since: hash -> the recipe hash that a build would have had.
     """
 
     kind: str = "outcrop-lock"
@@ -40,6 +41,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     inputs: str
     roots: tuple[LockedRoot, ...]
     nodes: dict[str, Node]
+    older: dict[str, str] = {}
 
     def graph(self) -> Graph:
         """The graph; roots without repetition, in their order."""

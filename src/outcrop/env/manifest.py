@@ -6,8 +6,9 @@ import io
 import itertools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from outcrop.base.errors import InputError, Place
 from outcrop.base.files import write_atomic
@@ -28,8 +29,7 @@ _UNSUPPORTED = ("develop", "include_concrete", "toolchains", "upstreams", "env_v
 """Keys that would change the result and that Outcrop does not act upon yet: refused rather than ignored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(msgspec.Struct, frozen=True):
     """One request: the constraint and where it was written."""
 
     spec: Spec
@@ -37,8 +37,7 @@ class Root:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """One view of an environment; ``root`` is absolute."""
 
     name: str
@@ -46,8 +45,7 @@ class View:
     section: ViewSection
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """A parsed ``spack.yaml``."""
 
     path: Path
@@ -63,13 +61,17 @@ class Manifest:
         return self.path.parent
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, cache: Path | None = None) -> Manifest:
     """Read and check a manifest.
+
+    Args:
+        path: the file.
+        cache: see :func:`outcrop.config.load_document`.
 
     Raises:
         InputError: with file and line: not YAML, no ``spack:``, an unknown key, a spec that does not parse.
     """
-    document = load_document(path)
+    document = load_document(path, cache=cache)
     if document.data is None:
         raise InputError("the file is empty; expected the key 'spack:'", place=Place(path, 1), code="bad-manifest")
     if not isinstance(document.data, dict) or "spack" not in document.data:
@@ -96,7 +98,7 @@ def read_manifest(path: Path) -> Manifest:
         roots=tuple(_roots(body)),
         views=tuple(_views(body, directory)),
         scope=scope,
-        includes=tuple(_includes(body, directory)),
+        includes=tuple(_includes(body, directory, cache)),
         warnings=tuple(warnings),
     )
 
@@ -262,7 +264,7 @@ def _resolve(directory: Path, text: str) -> Path:
     return path if path.is_absolute() else Path(os.path.normpath(directory / path))
 
 
-def _includes(body: Document, directory: Path) -> list[Scope]:
+def _includes(body: Document, directory: Path, cache: Path | None) -> list[Scope]:
     """Local files and directories named by ``include``, the first one with the highest precedence."""
     listed = body.below("include")
     if listed.data is None:
@@ -281,9 +283,9 @@ def _includes(body: Document, directory: Path) -> list[Scope]:
             raise InputError("configuration is included from local paths only", place=place)
         path = _resolve(directory, text)
         if path.is_dir():
-            scopes.append(Scope(f"include {text}", path))
+            scopes.append(Scope(f"include {text}", path, cache=cache))
         elif path.is_file():
-            included = load_document(path)
+            included = load_document(path, cache=cache)
             data = included.data if isinstance(included.data, dict) else {}
             scopes.append(Scope(f"include {text}", None, {_bare(key): included.below(key) for key in data}))
         elif not optional:

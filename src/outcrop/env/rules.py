@@ -5,24 +5,89 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import msgspec
+
 from outcrop.base.errors import InputError, Place
-from outcrop.config import Configuration, PackageSection, Requirement
+from outcrop.config import ConcretizerSection, Configuration, PackageSection, Requirement
 from outcrop.env.written import parse_written
-from outcrop.solve import PackageRules, Rule
-from outcrop.spec import Spec, SpecParseError, VariantConstraint, VersionList, parse_versions
+from outcrop.solve import ExternalChoice, PackageRules, Rule
+from outcrop.spec import Spec, SpecParseError, VariantConstraint, VersionList, make_version, parse_versions
+from outcrop.spec.parts import COMPILER_ALIASES
+
+_LANGUAGES = ("c", "cxx", "fortran")
+
+DEFAULT_COPIES: dict[str, int] = {
+    "acfl": 3,
+    "aocc": 3,
+    "gcc": 3,
+    "intel-oneapi-compilers": 3,
+    "llvm": 3,
+    "llvm-amdgpu": 3,
+    "nvhpc": 3,
+    "tools": 2,
+    "default": 2,
+}
+"""How many copies a graph may have where the configuration does not say. Of what is neither a compiler nor a build
+tool, a second one is only there where one is impossible: a compiler that is built links to what it will compile."""
 
 
-def package_rules(configuration: Configuration) -> dict[str, PackageRules]:
+def copies(concretizer: ConcretizerSection) -> dict[str, int]:
+    """How many copies of a package a graph may have, as :attr:`Problem.copies` has it.
+
+    ``max_dupes:default`` speaks of what is no build tool, like everywhere else.
+    """
+    if concretizer.duplicates.strategy == "none":
+        return {"default": 1, "tools": 1}
+    return {**DEFAULT_COPIES, **concretizer.duplicates.max_dupes}
+
+
+def mixing(concretizer: ConcretizerSection) -> bool | tuple[str, ...]:
+    """:attr:`Problem.compiler_mixing`."""
+    said = concretizer.compiler_mixing
+    return said if isinstance(said, bool) else tuple(said)
+
+
+def package_rules(configuration: Configuration, externals: Sequence[ExternalChoice] = ()) -> dict[str, PackageRules]:
     """Rules by package name, virtual name and ``all``.
+
+    ``compiler:`` lists compilers, best first. It is the order of providers of the languages for which ``providers:``
+    gives none. A version there, ``gcc@12``, is wished for where an external has it and ``packages:gcc:version`` says
+    nothing; what is not there is not built because of it.
 
     Raises:
         InputError: a spec in the configuration does not parse; names file and line.
     """
     sections = configuration.section("packages", dict[str, PackageSection], {})
-    return {name: _rules(configuration, name, section) for name, section in sections.items()}
+    compilers = {name: _compilers(configuration, name, section) for name, section in sections.items()}
+    found = {name: _rules(configuration, name, section, compilers[name]) for name, section in sections.items()}
+    for name, versions in _compiler_versions(compilers.get("all", ()), externals).items():
+        before = found.get(name, PackageRules())
+        if not before.versions:
+            found[name] = msgspec.structs.replace(before, versions=versions)
+    return found
 
 
-def _rules(configuration: Configuration, name: str, section: PackageSection) -> PackageRules:
+def _compilers(configuration: Configuration, name: str, section: PackageSection) -> tuple[Spec, ...]:
+    place = _Reader(configuration, name).place("compiler")
+    specs = [parse_written(text, place) for text in section.compiler]
+    for spec in specs:
+        if not spec.name:
+            raise InputError(f"packages:{name}:compiler: '{spec}' names no compiler", place=place)
+    return tuple(spec.named(COMPILER_ALIASES.get(spec.name, spec.name)) for spec in specs)
+
+
+def _compiler_versions(
+    compilers: Sequence[Spec], externals: Sequence[ExternalChoice]
+) -> dict[str, tuple[VersionList, ...]]:
+    found: dict[str, tuple[VersionList, ...]] = {}
+    for spec in compilers:
+        known = [make_version(external.version) for external in externals if external.name == spec.name]
+        if spec.version_text and any(spec.versions.includes(version) for version in known):
+            found[spec.name] = (*found.get(spec.name, ()), spec.versions)
+    return found
+
+
+def _rules(configuration: Configuration, name: str, section: PackageSection, compilers: Sequence[Spec]) -> PackageRules:
     reader = _Reader(configuration, name)
     require = section.require
     listed: Sequence[str | Requirement] = [require] if isinstance(require, str) else require or []
@@ -32,7 +97,10 @@ def _rules(configuration: Configuration, name: str, section: PackageSection) -> 
         conflict=reader.rules("conflict", section.conflict),
         versions=tuple(reader.versions(section.version)),
         variants=reader.variants(section.variants),
-        providers={virtual: tuple(names) for virtual, names in section.providers.items()},
+        providers={
+            **(dict.fromkeys(_LANGUAGES, tuple(dict.fromkeys(spec.name for spec in compilers))) if compilers else {}),
+            **{virtual: tuple(names) for virtual, names in section.providers.items()},
+        },
         targets=tuple(section.target),
         buildable=section.buildable,
     )

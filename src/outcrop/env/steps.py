@@ -3,42 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from outcrop.base.errors import RequestError
 from outcrop.base.events import Event
 from outcrop.build import BuildReport
-from outcrop.env.concretize import concretize
 from outcrop.env.context import Context
 from outcrop.env.drift import find_drift, refuse_drift
 from outcrop.env.environment import Environment
+from outcrop.env.inspection import Inspection
 from outcrop.env.install import install_graph
-from outcrop.env.installed import concrete_requests
 from outcrop.env.lock import Lock, LockedRoot, write_lock
 from outcrop.env.registry import register
 from outcrop.env.views import update_views
 from outcrop.spec import Spec
 from outcrop.spec.graph import Graph
 
+if TYPE_CHECKING:
+    from outcrop.env.reuse import Reuse
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """How to install. ``tests`` is empty, ``root`` or ``all``."""
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """How to install. ``tests`` is empty, ``root`` or ``all``; ``reuse`` is what the command line says about reuse of
+    what is installed; ``inspection`` watches the solve, if there is one.
+    """
 
     jobs: int | None = None
     tests: str = ""
     fail_fast: bool = False
     keep_stage: bool = False
+    reuse: Reuse | None = None
+    inspection: Inspection | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
+class Installed(msgspec.Struct, frozen=True, kw_only=True):
     """What an install came to."""
 
     graph: Graph
     report: BuildReport
-    views: list[Path] = field(default_factory=list)
+    views: list[Path] = []
 
 
 def install_requests(context: Context, specs: Sequence[Spec], wishes: Wishes) -> Installed:
@@ -47,8 +53,16 @@ def install_requests(context: Context, specs: Sequence[Spec], wishes: Wishes) ->
     Raises:
         RequestError: unsatisfiable, or a build failed.
     """
+    # Solving and what it takes is 10 ms, which an environment that is locked does without.
+    from outcrop.env.concretize import concretize
+    from outcrop.env.installed import concrete_requests
+
     tested = _test_names(specs, wishes)
-    answer = concrete_requests(context, specs, lambda abstract: concretize(context, abstract, tests=tested))
+    answer = concrete_requests(
+        context,
+        specs,
+        lambda abstract: concretize(context, abstract, tests=tested, inspection=wishes.inspection, reuse=wishes.reuse),
+    )
     answer.keep_recipes(context)
     report = install_graph(
         context,
@@ -63,23 +77,41 @@ def install_requests(context: Context, specs: Sequence[Spec], wishes: Wishes) ->
     return Installed(graph=answer.graph, report=report)
 
 
-def concretize_environment(environment: Environment, *, force: bool = False, tests: str = "") -> tuple[Lock, bool]:
+def concretize_environment(
+    environment: Environment,
+    *,
+    force: bool = False,
+    tests: str = "",
+    inspection: Inspection | None = None,
+    reuse: Reuse | None = None,
+) -> tuple[Lock, bool]:
     """The environment's lock, solved anew if it does not answer the manifest (or if ``force``); says whether it was
-    written."""
+    written. With ``force`` recipes count as they are now: nothing older is reused, unless ``reuse`` says so.
+    """
     lock = environment.lock()
     if lock is not None and not force and environment.is_locked(lock):
         return lock, False
+    from outcrop.env.concretize import concretize  # see above
+
     context = environment.context
     for warning in environment.manifest.warnings:
         context.reporter.report(Event("warning", text=warning))
     roots = environment.manifest.roots
     tested = _test_names([root.spec for root in roots], Wishes(tests=tests))
-    answer = concretize(context, [root.spec for root in roots], tests=tested)
+    answer = concretize(
+        context,
+        [root.spec for root in roots],
+        tests=tested,
+        inspection=inspection,
+        reuse=reuse,
+        current=force and not reuse,
+    )
     answer.keep_recipes(context)
     fresh = Lock(
         inputs=environment.inputs_digest(),
         roots=tuple(LockedRoot(spec=root.text, hash=key) for root, key in zip(roots, answer.roots, strict=True)),
         nodes=dict(answer.graph.nodes),
+        older=answer.older,
     )
     return fresh, write_lock(environment.lock_path, fresh)
 
@@ -104,12 +136,12 @@ def install_environment(environment: Environment, wishes: Wishes, *, locked: boo
                 hint=f"run 'outcrop -e {environment.directory} concretize' and keep the lock it writes",
                 code="lock-not-current",
             )
-        lock, _ = concretize_environment(environment, tests=wishes.tests)
-    else:
-        keys = lock.graph().nodes
-        refuse_drift(
-            find_drift(context, lock.graph(), keys), again=f"outcrop -e {environment.directory} concretize --force"
+        lock, _ = concretize_environment(
+            environment, tests=wishes.tests, inspection=wishes.inspection, reuse=wishes.reuse
         )
+    else:
+        drifts = find_drift(context, lock.graph(), asked_by=str(environment.lock_path), older=lock.older)
+        refuse_drift(drifts, again=f"outcrop -e {environment.directory} concretize --force")
     graph = lock.graph()
     register(context, environment.directory)
     report = install_graph(

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from outcrop.base.errors import UsageError
-from outcrop.cli.options import jobs_option, json_option, offline_option, parse_requests, pass_session
+from outcrop.cli.options import (
+    inspected,
+    jobs_option,
+    json_option,
+    offline_option,
+    parse_requests,
+    pass_session,
+    reuse_options,
+    save_option,
+)
 from outcrop.cli.render import TreeRenderer, graph_record, node_record
 from outcrop.cli.session import Session
 from outcrop.env.install import InstallError
 from outcrop.spec.graph import short
+
+if TYPE_CHECKING:
+    from outcrop.env.reuse import Reuse
+    from outcrop.env.steps import Installed, Wishes
 
 
 @click.command("install")
@@ -25,6 +40,8 @@ from outcrop.spec.graph import short
 @click.option("--fail-fast", is_flag=True, help="Start nothing new after the first failure.")
 @click.option("--keep-stage", is_flag=True, help="Keep the stage of builds that succeed, too.")
 @click.option("--locked", is_flag=True, help="In an environment: refuse to solve; the lock must answer the manifest.")
+@reuse_options
+@save_option
 @json_option
 @pass_session
 def install_command(
@@ -37,30 +54,28 @@ def install_command(
     fail_fast: bool,
     keep_stage: bool,
     locked: bool,
+    reuse: Reuse | None,
+    save: Path | None,
     as_json: bool,
 ) -> None:
     """Install SPEC, or everything an environment asks for and its views.
 
     In an environment that is locked and unchanged nothing is solved; what is installed is not built again.
     """
-    from outcrop.env.steps import Wishes, install_environment, install_requests
+    from outcrop.env.steps import Wishes
 
     session.offline = offline
-    wishes = Wishes(jobs=jobs, tests=tests or "", fail_fast=fail_fast, keep_stage=keep_stage)
-    environment = session.active
     try:
-        if environment is not None:
-            if requests and not add:
-                raise UsageError(
-                    f"in the environment {environment.name}, 'install' installs what the environment asks for",
-                    hint="'install --add SPEC' adds SPEC to it; 'outcrop -E install SPEC' installs outside of it",
-                )
-            if requests:
-                specs = parse_requests(requests)
-                environment.edit(add=tuple(str(spec) for spec in specs))
-            result = install_environment(environment, wishes, locked=locked)
-        else:
-            result = install_requests(session.context, parse_requests(requests), wishes)
+        with inspected(session, save=save) as inspection:
+            wishes = Wishes(
+                jobs=jobs,
+                tests=tests or "",
+                fail_fast=fail_fast,
+                keep_stage=keep_stage,
+                reuse=reuse,
+                inspection=inspection,
+            )
+            result = _install(session, requests, wishes, add=add, locked=locked)
     except InstallError as error:
         _show_failures(session, error)
         raise
@@ -82,6 +97,23 @@ def install_command(
         session.output.line(f"{session.output.paint('[+]', 'green')} view {path}")
 
 
+def _install(session: Session, requests: tuple[str, ...], wishes: Wishes, *, add: bool, locked: bool) -> Installed:
+    from outcrop.env.steps import install_environment, install_requests
+
+    environment = session.active
+    if environment is None:
+        return install_requests(session.context, parse_requests(requests), wishes)
+    if requests and not add:
+        raise UsageError(
+            f"in the environment {environment.name}, 'install' installs what the environment asks for",
+            hint="'install --add SPEC' adds SPEC to it; 'outcrop -E install SPEC' installs outside of it",
+        )
+    if requests:
+        specs = parse_requests(requests)
+        environment.edit(add=tuple(str(spec) for spec in specs))
+    return install_environment(environment, wishes, locked=locked)
+
+
 def _show_failures(session: Session, error: InstallError) -> None:
     from outcrop.env.install import failure_lines
 
@@ -99,14 +131,17 @@ def _show_failures(session: Session, error: InstallError) -> None:
 @click.option(
     "-f", "--force", is_flag=True, help="Solve anew, and take recipes as they are now, even if the lock is current."
 )
+@reuse_options
+@save_option
 @json_option
 @pass_session
-def concretize_command(session: Session, force: bool, as_json: bool) -> None:
+def concretize_command(session: Session, force: bool, reuse: Reuse | None, save: Path | None, as_json: bool) -> None:
     """Solve an environment's requests and write outcrop.lock."""
     from outcrop.env.steps import concretize_environment
 
     environment = session.required_environment()
-    lock, changed = concretize_environment(environment, force=force)
+    with inspected(session, save=save) as inspection:
+        lock, changed = concretize_environment(environment, force=force, inspection=inspection, reuse=reuse)
     graph = lock.graph()
     roots = [root.hash for root in lock.roots]
     if as_json:
