@@ -13,6 +13,7 @@
       requires one_of +mpi | api=v1 when @1.14
       provides hdf@1,hl when @1.14:
       extends python
+      tag build-tools
       external-only
 
 A ``when`` runs to the end of the line (or to ``because``). Values may be guarded: ``of a,b[@2:],c``. Lines are
@@ -50,6 +51,7 @@ class SmallModels:
     def __init__(self, models: Mapping[str, PackageModel]) -> None:
         self.models = dict(models)
         self.loaded: list[str] = []
+        self._offers: dict[str, list[tuple[str, ProvideDecl]]] | None = None
 
     def model(self, name: str) -> PackageModel:
         name = name.rpartition(".")[2]
@@ -59,15 +61,22 @@ class SmallModels:
         return self.models[name]
 
     def providers(self, virtual: str) -> Sequence[tuple[str, ProvideDecl]]:
-        return [
-            (model.name, declaration)
-            for model in self.models.values()
-            for declaration in model.provides
-            if any(spec.name == virtual for spec in declaration.virtuals)
-        ]
+        if self._offers is None:
+            self._offers = {}
+            for model in self.models.values():
+                for declaration in model.provides:
+                    for name in dict.fromkeys(spec.name for spec in declaration.virtuals):
+                        self._offers.setdefault(name, []).append((model.name, declaration))
+        return self._offers.get(virtual, [])
 
     def is_virtual(self, name: str) -> bool:
         return bool(self.providers(name))
+
+    def is_tool(self, name: str) -> bool:
+        model = self.models.get(name)
+        if model is None or name in ("python", "python-venv"):
+            return model is not None
+        return "build-tools" in model.tags or any(extend.name == "python" for extend in model.extends)
 
 
 def small_models(text: str) -> SmallModels:
@@ -126,6 +135,7 @@ def _model(name: str, line: int, parts: dict[str, list[object]]) -> PackageModel
         requirements=tuple(cast(list[RequirementDecl], parts.get("requires", []))),
         provides=tuple(cast(list[ProvideDecl], parts.get("provides", []))),
         extends=tuple(extends),
+        tags=tuple(cast(list[str], parts.get("tag", []))),
         buildable="external-only" not in parts,
     )
 
@@ -162,6 +172,8 @@ def _directive(kind: str, text: str, origin: Origin) -> object:
         return ProvideDecl(virtuals=tuple(parse_spec(spec) for spec in rest.split(",")), origin=origin, when=when)
     if kind == "external-only":
         return True
+    if kind == "tag":
+        return rest
     raise ValueError(f"unknown directive {kind}")
 
 

@@ -2,88 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from support import target_cases
+from support.case_repositories import GCC, MPI, PYTHON, ZLIB, Case
+from support.explained_cases import EXPLAINED
 
-
-@dataclass(frozen=True)
-class Case:
-    """``expect`` lists nodes as ``name@version+variants``, and edges as ``parent -> child : types [virtuals]``.
-
-    Only what is listed is looked at; a leading ``no `` says that a node or an edge is not there. Cases in
-    ``EXPLAINED`` have no solution; what is said about them is in ``tests/unit/solve/explanations.txt``.
-    """
-
-    name: str
-    repository: str
-    requests: tuple[str, ...]
-    expect: tuple[str, ...] = ()
-    externals: tuple[str, ...] = ()
-    packages: dict[str, dict[str, object]] = field(default_factory=dict)
-    options: dict[str, object] = field(default_factory=dict)
-
-
-ZLIB = """
-package zlib
-  version 1.3
-  version 1.2
-  version 1.1 deprecated
-  version develop
-  variant shared true
-  depends c type=build
-package gcc
-  version 14
-  version 13
-  variant languages c,cxx of c,cxx,fortran multi
-  provides c when languages=c
-  provides cxx when languages=cxx
-  provides fortran when languages=fortran
-"""
-GCC = ("gcc@12.2.0 languages:=c,cxx",)
-
-MPI = """
-package app
-  version 2
-  version 1
-  variant mpi true
-  depends mpi@3: when +mpi
-  depends solver type=link
-package solver
-  version 1
-  depends mpi
-package mpich
-  version 4
-  version 3
-  provides mpi@4 when @4
-  provides mpi@2 when @3
-package openmpi
-  version 5
-  provides mpi@3
-"""
-
-PYTHON = """
-package python
-  version 3.13
-  version 3.12
-  version 3.11
-  version 3.10
-package python-venv
-  version 1.0
-  extends python
-package py-numpy
-  version 2.1
-  version 1.26
-  extends python
-  depends python@3.10: type=build,run when @2:
-  depends python@3.9:3.12 type=build,run when @1.26:1
-  depends py-wheel type=build
-package py-wheel
-  version 1
-  extends python
-package py-old
-  version 1
-  extends python
-  depends python@:3.12 type=build,run
-"""
+__all__ = ["EXPLAINED", "GCC", "MPI", "PYTHON", "SOLVED", "ZLIB", "Case"]
 
 SOLVED = (
     Case(
@@ -440,69 +363,5 @@ package netlib
         externals=("b@5 ^c@2",),
         expect=("b@5 external", "b -> c : link,run,build", "c@2"),
     ),
-)
-
-EXPLAINED = (
-    Case(
-        "a dependency of which no version fits",
-        "package a\n version 1\n depends b@:1\npackage b\n version 3\n version 2\n version 1 deprecated",
-        ("a",),
-    ),
-    Case("unknown version", ZLIB, ("zlib@2",), externals=GCC),
-    Case("exact version nobody declared", ZLIB, ("zlib@=1.2.5",), externals=GCC),
-    Case("unknown variant", ZLIB, ("zlib+shard",), externals=GCC),
-    Case("value out of its domain", ZLIB, ("zlib %gcc languages=fortan",), externals=GCC),
-    Case("deprecated versions only", "package a\n version 2 deprecated\n version 1 deprecated", ("a",)),
-    Case("conflict", 'package a\n version 1\n variant x true\n conflicts +x when @1 because "x needs 2"', ("a+x",)),
-    Case(
-        "requirement",
-        'package a\n version 1\n variant x true\n requires one_of ~x | @2 when @:1 because "no x before 2"',
-        ("a+x",),
-    ),
-    Case("python against a range", PYTHON, ("py-numpy@1.26 ^python@3.13",)),
-    Case("requests that clash", PYTHON, ("py-old", "py-numpy@2.1 ^python@3.13")),
-    Case("two versions in one graph", ZLIB, ("zlib@1.3", "zlib@1.2"), externals=GCC),
-    Case(
-        "nothing to be had",
-        "package a\n version 1\n depends cuda@11:\npackage cuda\n external-only\n version 12",
-        ("a",),
-    ),
-    Case(
-        "no compiler",
-        "package a\n version 1\n depends fortran type=build\n"
-        "package gcc\n external-only\n version 9\n provides fortran",
-        ("a",),
-    ),
-    Case("missing recipe", "package a\n version 1\n depends nothing when @1", ("a",)),
-    Case(
-        "external too old",
-        PYTHON,
-        ("py-numpy@2.1",),
-        packages={"python": {"buildable": False}},
-        externals=("python@3.9.2",),
-    ),
-    Case(
-        "configuration against request",
-        PYTHON,
-        ("py-numpy ^python@3.13",),
-        packages={"python": {"require": ("@3.11",)}},
-    ),
-    Case(
-        "variant that exists only sometimes", "package a\n version 2\n version 1\n variant z false when @:1", ("a@2+z",)
-    ),
-    Case(
-        "circle",
-        "package a\n version 1\n depends b\npackage b\n version 1\n depends c\npackage c\n version 1\n depends a",
-        ("a",),
-    ),
-    Case("dependency that does not exist", ZLIB + "package cmake\n version 3\n", ("zlib ^cmake",), externals=GCC),
-    Case("two providers of one virtual", MPI, ("app ^mpich ^openmpi",)),
-    Case(
-        "many lines",
-        "package a\n"
-        + "".join(f" version {n}\n depends b@{n} when @{n}\n" for n in range(1, 30))
-        + "package b\n"
-        + "".join(f" version {n}\n" for n in range(1, 31)),
-        ("a ^b@30",),
-    ),
+    *target_cases.SOLVED,
 )

@@ -7,15 +7,15 @@ version who allowed it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from outcrop.repo.model import DependencyDecl, PackageModel, VariantDecl
 from outcrop.solve import ExternalChoice, ModelSource, PackageRules, Problem, Rule, Solution
 from outcrop.spec import EdgeConstraint, Spec, make_version
 from outcrop.spec.graph import Draft, DraftEdge
 from outcrop.spec.targets import target_satisfies
-
-LANGUAGES = {"c", "cxx", "fortran"}
+from support.verify_compilers import LANGUAGES, follows_a_compiler, injected, runtime_rules, targets
 
 
 def complaints(problem: Problem, models: ModelSource, solution: Solution) -> list[str]:
@@ -26,30 +26,44 @@ def complaints(problem: Problem, models: ModelSource, solution: Solution) -> lis
     reached: set[str] = set()
     groups = [list(solution.roots)] if problem.unify is True else [[root] for root in solution.roots]
     for roots in groups:
-        checker = _Checker(problem, models, solution.drafts, roots)
+        checker = Checker(problem, models, solution.drafts, roots)
         reached.update(checker.graph)
         found.extend(checker.all())
     for request, root in zip(problem.requests, solution.roots, strict=True):
-        checker = _Checker(problem, models, solution.drafts, [root])
+        checker = Checker(problem, models, solution.drafts, [root])
         if not checker.fits(root, request, anywhere=True):
             found.append(f"{root} is no answer to {request}")
+        found.extend(checker.asked_of_all(request))
     found.extend(f"{ident} is reached from no root" for ident in solution.drafts if ident not in reached)
     found.extend(f"{ident} has no reason" for ident in solution.drafts if ident not in solution.reasons)
     return found
 
 
-class _Checker:
+def _is_runtime(edge: DraftEdge) -> bool:
+    return not {"link", "run"}.isdisjoint(edge.types)
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+class Checker:
+    """One graph, and what is asked of it."""
+
     def __init__(self, problem: Problem, models: ModelSource, drafts: Mapping[str, Draft], roots: list[str]) -> None:
         self.problem = problem
         self.models = models
         self.drafts = drafts
-        self.graph: list[str] = []
+        self.roots = roots
+        self.graph: dict[str, None] = {}
         stack = list(roots)
         while stack:
             ident = stack.pop()
             if ident not in self.graph:
-                self.graph.append(ident)
+                self.graph[ident] = None
                 stack.extend(edge.target for edge in drafts[ident].edges)
+        self.founded: set[tuple[str, str]] | None = None
+        """(dependent, dependency) of the edges that ``below`` may follow; ``None``: all."""
 
     def model(self, ident: str) -> PackageModel:
         return self.models.model(self.drafts[ident].node.name)
@@ -94,21 +108,25 @@ class _Checker:
         return False
 
     def below(self, ident: str, *, direct: bool, anywhere: bool) -> Iterator[DraftEdge]:
-        edges = self.drafts[ident].edges
+        edges = self.edges(ident)
         yield from edges
         if direct:
             return
-        follow = [edge for edge in edges if anywhere or {"link", "run"} & set(edge.types)]
+        follow = [edge for edge in edges if anywhere or _is_runtime(edge)]
         seen: set[str] = set()
         while follow:
             edge = follow.pop()
             if edge.target in seen:
                 continue
             seen.add(edge.target)
-            for further in self.drafts[edge.target].edges:
-                if anywhere or {"link", "run"} & set(further.types):
+            for further in self.edges(edge.target):
+                if anywhere or _is_runtime(further):
                     yield further
                     follow.append(further)
+
+    def edges(self, ident: str) -> list[DraftEdge]:
+        found = self.drafts[ident].edges
+        return found if self.founded is None else [edge for edge in found if (ident, edge.target) in self.founded]
 
     def provided(self, ident: str) -> set[str]:
         return {
@@ -129,20 +147,101 @@ class _Checker:
     # -- whether a graph is right -------------------------------------------------------------------------------
 
     def all(self) -> Iterator[str]:
-        names = [self.drafts[ident].node.name for ident in self.graph]
-        yield from (f"two nodes of {name}" for name in sorted(set(names)) if names.count(name) > 1)
+        yield from self.copies()
         yield from self.cycles()
         yield from self.shared_virtuals()
+        yield from self.reasons()
         for ident in self.graph:
             node = self.drafts[ident].node
             if node.external is None:
                 yield from self.version(ident)
                 yield from self.dependencies(ident)
                 yield from self.rules(ident)
+                yield from runtime_rules(self, ident)
+                yield from targets(self, ident)
             else:
                 yield from self.external(ident)
             yield from self.variants(ident)
             yield from self.configuration(ident)
+
+    def copies(self) -> Iterator[str]:
+        """Not too many of a package; one of each in what the roots link to or run, and in what a build sees."""
+        counts = Counter(self.drafts[ident].node.name for ident in self.graph)
+        for name, count in sorted(counts.items()):
+            if count > self._most(name):
+                yield f"{count} nodes of {name}"
+        several = {name for name, count in counts.items() if count > 1}
+        if not several:
+            return
+        world = set(self.roots).union(*(self._runtime_closure(root) for root in self.roots))
+        for name in _twice(self.drafts[ident].node.name for ident in world):
+            yield f"the roots have more than one {name}"
+        mixed = {name for language in LANGUAGES for name, _ in self.models.providers(language)}
+        for ident in self.graph:
+            seen: set[str] = set()
+            for edge in self.drafts[ident].edges:
+                kinds = {"link", "run"} if _is_runtime(edge) else {"run"}
+                seen |= {edge.target} | self._runtime_closure(edge.target, kinds)
+            for name in _twice(self.drafts[other].node.name for other in seen):
+                if name not in mixed:
+                    yield f"the build of {ident} sees more than one {name}"
+
+    def _most(self, name: str) -> int:
+        allowed = self.problem.copies
+        if name in allowed:
+            return allowed[name]
+        return allowed.get("tools", 2) if self.models.is_tool(name) else allowed.get("default", 1)
+
+    def _runtime_closure(self, ident: str, kinds: Iterable[str] = ("link", "run")) -> set[str]:
+        seen: set[str] = set()
+        stack = [ident]
+        while stack:
+            for edge in self.drafts[stack.pop()].edges:
+                if not set(kinds).isdisjoint(edge.types) and edge.target not in seen:
+                    seen.add(edge.target)
+                    stack.append(edge.target)
+        return seen
+
+    def asked_of_all(self, request: Spec) -> Iterator[str]:
+        """What a request says of a package below its root holds for every copy there."""
+        for edge in request.edges:
+            if edge.direct or edge.when is not None or self.models.is_virtual(edge.spec.name):
+                continue
+            for ident in self.graph:
+                if self.drafts[ident].node.name == edge.spec.name and not self.fits(ident, edge.spec, anywhere=True):
+                    yield f"{ident} is not {edge.spec}, as {request} asks"
+
+    def reasons(self) -> Iterator[str]:
+        """Every edge must follow from recipe lines that do not need the edge itself: ``depends_on("x", when="^x")``."""
+        pending = [
+            (ident, declaration)
+            for ident in self.graph
+            if self.drafts[ident].node.external is None
+            for declaration in self._lines(ident)
+        ]
+        self.founded = {
+            (ident, edge.target)
+            for ident in self.graph
+            if self.drafts[ident].node.external is not None
+            for edge in self.drafts[ident].edges
+        }
+        while True:
+            holding: list[tuple[str, DependencyDecl]] = []
+            waiting: list[tuple[str, DependencyDecl]] = []
+            for entry in pending:
+                (holding if self.fits(entry[0], entry[1].when) else waiting).append(entry)
+            if not holding:
+                break
+            for ident, declaration in holding:
+                for edge in self.drafts[ident].edges:
+                    if declaration.spec.name in (self.drafts[edge.target].node.name, *edge.virtuals):
+                        self.founded.add((ident, edge.target))
+            pending = waiting
+        for ident in self.graph:
+            for edge in self.drafts[ident].edges:
+                if (ident, edge.target) not in self.founded:
+                    yield f"{ident} -> {edge.target} is its own reason"
+        self.founded = None
 
     def cycles(self) -> Iterator[str]:
         done: set[str] = set()
@@ -163,14 +262,25 @@ class _Checker:
         for ident in self.graph:
             for edge in self.drafts[ident].edges:
                 for virtual in edge.virtuals:
-                    providers.setdefault(virtual, set()).add(edge.target)
+                    name = self.drafts[edge.target].node.name
+                    if not self.named_provider(self.drafts[ident].node.name, virtual, name):
+                        providers.setdefault(virtual, set()).add(name)
         for virtual, found in providers.items():
             if len(found) > 1 and virtual not in LANGUAGES:
                 yield f"{virtual} has several providers: {sorted(found)}"
 
+    def named_provider(self, dependent: str, virtual: str, name: str) -> bool:
+        """A request or the configuration names the provider for this very dependent."""
+        said = [spec for request in self.problem.requests for spec in request.walk() if spec.name == dependent]
+        said += [spec for rule in self._rules(dependent).require for spec in rule.specs]
+        edges = [edge for spec in said for edge in spec.edges if edge.spec.name == name]
+        return any(virtual in edge.virtuals if edge.virtuals else edge.direct for edge in edges)
+
     def version(self, ident: str) -> Iterator[str]:
         node, model = self.drafts[ident].node, self.model(ident)
         declared = {decl.version: decl for decl in model.versions}
+        if follows_a_compiler(self, ident):
+            return
         if node.version not in declared:
             asked = any(
                 node.version in spec.version_text for request in self.problem.requests for spec in request.walk()
@@ -275,10 +385,20 @@ class _Checker:
     def _applying(self, ident: str) -> Iterator[tuple[DependencyDecl, tuple[str, ...]]]:
         name = self.drafts[ident].node.name
         tested = name in self.problem.tests
+        languages: set[str] = set()
         for declaration in self.model(ident).dependencies:
             types = tuple(kind for kind in declaration.types if kind != "test" or tested)
             if types and declaration.spec.name != name and self.fits(ident, declaration.when):
                 yield declaration, types
+                if "build" in types:
+                    languages.update({declaration.spec.name} & LANGUAGES)
+        for declaration in injected(self, ident, languages):
+            yield declaration, declaration.types
+
+    def _lines(self, ident: str) -> list[DependencyDecl]:
+        """All lines that may be the reason of an edge."""
+        own = self.model(ident).dependencies
+        return [*own, *injected(self, ident, {line.spec.name for line in own} & LANGUAGES)]
 
     def _provider_fits(self, ident: str, spec: Spec) -> bool:
         return self.provides(ident, spec) and self.fits(ident, spec.named("").with_versions(""))

@@ -1,8 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from outcrop.base.errors import InputError
+from outcrop.base.errors import InputError, Place
 from outcrop.config import load_document, parse_document
 
 
@@ -60,3 +61,44 @@ def test_binary_file(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="cannot be read"):
         load_document(path)
+
+
+def test_a_file_is_kept_for_as_long_as_its_bytes_stay(tmp_path: Path) -> None:
+    path, cache = tmp_path / "a.yaml", tmp_path / "cache"
+    path.write_text("a:\n  - 1\n  - b: [true, 1.5, null, 'x']\n")
+    first = load_document(path, cache=cache)
+    (kept,) = cache.iterdir()
+    written = kept.stat().st_mtime_ns
+    again = load_document(path, cache=cache)
+    assert again == first == load_document(path)
+    assert again.place("a", 1, "b", 1) == first.place("a", 1, "b", 1) == Place(str(path), 3, 15)
+    assert kept.stat().st_mtime_ns == written
+
+    state = path.stat()
+    path.write_text("a:\n  - 2\n  - b: [true, 1.5, null, 'x']\n")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert load_document(path, cache=cache).below("a", 0).data == 2
+
+    kept.write_bytes(b"{")
+    assert load_document(path, cache=cache) == load_document(path)
+
+
+def test_what_is_kept_is_what_was_read(tmp_path: Path) -> None:
+    """Values that JSON has no word for are read anew each time."""
+    path, cache = tmp_path / "a.yaml", tmp_path / "cache"
+    for text in ("a: 2024-01-02", "a: .inf", f"a: {1 << 70}", r'a: "\ud800"', "a: 1.0", "1: {yes: no}"):
+        path.write_text(text + "\n")
+        for _ in range(2):
+            found, wanted = load_document(path, cache=cache).data, load_document(path).data
+            assert repr(found) == repr(wanted), text
+
+
+def test_an_error_has_its_line_though_the_file_was_kept_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    for _ in range(2):
+        path.write_text("a: 1\n")
+        load_document(path, cache=tmp_path / "cache")
+        path.write_text("a: 1\nb: [\n")
+        with pytest.raises(InputError) as caught:
+            load_document(path, cache=tmp_path / "cache")
+        assert caught.value.place is not None and caught.value.place.line == 3

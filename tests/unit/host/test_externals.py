@@ -24,7 +24,7 @@ def test_what_path_shows_as_externals(tmp_path: Path) -> None:
     script(directory / "make", "#!/bin/sh\necho GNU Make 4.3\n")
     (directory / "python3").symlink_to(SYSTEM_PYTHON.executable)
     host = detect_host(str(directory), None)
-    python, gnu, llvm, make = host_externals(host)
+    python, gnu, llvm, make, libc = host_externals(host)
     assert (python.name, python.version) == ("python", SYSTEM_PYTHON.version)
     assert python.external == External(prefix="/usr", executable=SYSTEM_PYTHON.executable, abi=SYSTEM_PYTHON.abi)
     assert (gnu.name, gnu.version, gnu.variants) == ("gcc", "12.2.0", {"languages": ("c", "c++")})
@@ -32,6 +32,8 @@ def test_what_path_shows_as_externals(tmp_path: Path) -> None:
     assert gnu.external == External(prefix=str(tmp_path), executable=paths["c"], extra={"compilers": paths})
     assert (llvm.name, llvm.variants) == ("llvm", {"clang": True, "flang": False})
     assert (make.name, make.version, make.external.prefix) == ("gmake", "4.3", str(tmp_path))
+    assert host.libc is not None
+    assert (libc.name, libc.version, libc.external) == ("glibc", host.libc.version, External(prefix=host.libc.prefix))
     assert find_externals(host) == {
         "python": [{"spec": f"python@{SYSTEM_PYTHON.version}", "prefix": "/usr"}],
         "gcc": [
@@ -55,7 +57,7 @@ def test_what_is_found_can_be_configured(tmp_path: Path) -> None:
         gcc(directory / name, "12.2.0")
     (directory / "python3").symlink_to(SYSTEM_PYTHON.executable)
     script(directory / "make", "#!/bin/sh\necho GNU Make 4.3\n")
-    host = detect_host(str(directory), None)
+    host = detect_host(str(directory), None, programs=())
     for package, (name, (entry,)) in zip(host_externals(host), find_externals(host).items(), strict=True):
         extra = entry.get("extra_attributes")
         assert isinstance(extra, dict | None)

@@ -6,8 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from archspec import cpu
 
-from outcrop.host.platforms import OperatingSystem, Processor, read_operating_system, read_processor
+from outcrop.host.platforms import (
+    OperatingSystem,
+    Processor,
+    describe_processor,
+    read_operating_system,
+    read_processor,
+)
+from outcrop.spec import make_version, parse_versions
 
 
 @pytest.mark.parametrize(
@@ -62,6 +70,59 @@ def test_processor_of_this_machine() -> None:
     machine = os.uname().machine
     assert any(machine in name for name in found.targets)
     assert isinstance(found, Processor)
+
+
+def described(name: str) -> Processor:
+    return describe_processor(cpu.TARGETS[name], cpu.TARGETS.values())
+
+
+@pytest.mark.parametrize("name", ["cascadelake", "zen4", "neoverse_v1", "power9le", "u74mc", "x86_64"])
+def test_every_target_comes_before_its_ancestors(name: str) -> None:
+    found = described(name)
+    assert found.targets[0] == name
+    assert set(found.targets) == {name, *(ancestor.name for ancestor in cpu.TARGETS[name].ancestors)}
+    for place, target in enumerate(found.targets):
+        assert set(found.family[target].ancestors) <= set(found.targets[place + 1 :])
+    assert tuple(found.family)[: len(found.targets)] == found.targets
+
+
+def test_the_whole_family_is_known_and_no_other() -> None:
+    family = described("skylake").family
+    assert {"zen4", "sapphirerapids", "x86_64_v4"} <= set(family)
+    assert "aarch64" not in family
+    assert {name for name, facts in family.items() if facts.generic} == {
+        "x86_64",
+        "x86_64_v2",
+        "x86_64_v3",
+        "x86_64_v4",
+    }
+
+
+@pytest.mark.parametrize("name", ["cascadelake", "zen4", "neoverse_v1", "power9le"])
+@pytest.mark.parametrize(
+    ("archspec_name", "recipe", "version"),
+    [
+        ("gcc", "gcc", "4.8"),
+        ("gcc", "gcc", "9.4.0"),
+        ("gcc", "gcc", "14.2.0"),
+        ("clang", "llvm", "3.9"),
+        ("clang", "llvm", "18.1.8"),
+        ("nvhpc", "nvhpc", "24.1"),
+        ("oneapi", "intel-oneapi-compilers", "2024.1.0"),
+        ("arm", "acfl", "22.1"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_compilers_make_what_archspec_has_flags_for(name: str, archspec_name: str, recipe: str, version: str) -> None:
+    for target, facts in described(name).family.items():
+        ranges = facts.compilers.get(recipe)
+        try:
+            cpu.TARGETS[target].optimization_flags(archspec_name, version)
+        except cpu.UnsupportedMicroarchitecture:
+            assert ranges is not None
+            assert not ranges or not parse_versions(",".join(ranges)).includes(make_version(version))
+        else:
+            assert ranges is None or parse_versions(",".join(ranges)).includes(make_version(version))
 
 
 def test_archspec_is_loaded_only_when_asked() -> None:

@@ -173,8 +173,11 @@ def test_wrappers_in_installed_files_are_replaced(tmp_path: Path) -> None:
 
 
 def test_the_spec_to_ask_a_compiler_about() -> None:
-    node = make_world("gcc", {"gcc": Described()})["gcc"]
-    assert api.compiler_spec(node) is node
+    world = make_world(
+        "app", {"app": Described(["gcc:build:cxx", "llvm:build:c"]), "gcc": Described(), "llvm": Described()}
+    )
+    assert api.compiler_spec(world["app"]) is world["llvm"]
+    assert api.compiler_spec(world["gcc"]) is None
 
 
 def test_install_time_tests_as_a_callback(tmp_path: Path) -> None:

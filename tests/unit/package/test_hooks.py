@@ -269,6 +269,14 @@ def test_the_wrapper_is_told_where_to_search(tmp_path: Path) -> None:
     assert result["SPACK_STORE_INCLUDE_DIRS"] == f"{tmp_path}/a/include:{tmp_path}/b/include"
     assert result["SPACK_STORE_LINK_DIRS"] == f"{tmp_path}/a/lib:{tmp_path}/b/lib"
     assert f'"{tmp_path}/a/"*' in result["SPACK_MANAGED_DIRS"]
+    # What the build itself makes is not behind what it links with.
+    assert f'"{tmp_path}/root/"*' in result["SPACK_MANAGED_DIRS"]
+    assert f'"{result["SPACK_DEBUG_LOG_DIR"]}/"*' in result["SPACK_MANAGED_DIRS"]
+    assert Path(result["SPACK_DEBUG_LOG_DIR"]).is_dir()
+    assert (result["SPACK_DTAGS_TO_STRIP"], result["SPACK_DTAGS_TO_ADD"]) == (
+        "--enable-new-dtags",
+        "--disable-new-dtags",
+    )
     assert '"/usr"|"/usr/"|' in result["SPACK_SYSTEM_DIRS"] and "*" not in result["SPACK_SYSTEM_DIRS"]
     assert result["SPACK_COMPILER_FLAGS_REPLACE"] == "-Werror-|-Wno-error= -Werror|-Wno-error"
     assert result["SPACK_STORE_RPATH_DIRS"] == f"{root}/lib:{root}/lib64:{tmp_path}/a/lib:{tmp_path}/b/lib"

@@ -48,6 +48,25 @@ def test_providers(world: World) -> None:
     assert [name for name in ("mpi", "pmi", "word", "b", "none") if found.is_virtual(name)] == ["mpi", "pmi", "word"]
 
 
+def test_tools_are_tagged_or_extend_python(world: World) -> None:
+    first, second = world.repository("first"), world.repository("second", place="more")
+    first.recipe("make", 'tags = ["build-tools"]')
+    first.recipe("py-x", 'extends("python", when="@1")')
+    first.recipe("r-x", 'extends("r")')
+    first.recipe("shadow")
+    second.recipe("shadow", 'tags = ["build-tools"]')
+    second.recipe("py-y", 'extends("python")')
+    names = ["make", "py-x", "r-x", "shadow", "py-y", "python", "python-venv", "nothing"]
+    tools = ["make", "py-x", "py-y", "python", "python-venv"]
+    assert [name for name in names if world.open(first, second).is_tool(name)] == tools
+    again = world.open(first, second)
+    assert [name for name in names if again.is_tool(name)] == tools
+    second.recipe("py-y")
+    first.recipe("r-x", 'extends("python")')
+    again.refresh()
+    assert [name for name in names if again.is_tool(name)] == ["make", "py-x", "r-x", "python", "python-venv"]
+
+
 def test_tags_and_summaries_follow_the_search_order(world: World) -> None:
     first, second = world.repository("first"), world.repository("second", place="more")
     first.recipe("x", '"""First."""\ntags = ["a"]')

@@ -31,3 +31,13 @@ def test_empty_clause() -> None:
 def test_engine_is_loaded_when_it_is_needed() -> None:
     code = "import sys, outcrop.solve; sys.exit('pysolvers' in sys.modules or 'archspec' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_implied_literals_follow_without_search() -> None:
+    engine = MiniSat()
+    for clause in ([-1, 2], [-2, 3], [4, 5], [-4, 6], [-5, 6]):
+        engine.add(clause)
+    assert set(engine.implied([1])) == {1, 2, 3}
+    assert set(engine.implied([-4])) == {-4, 5, 6}
+    assert engine.solve([1, -6]) is False
+    engine.close()

@@ -34,6 +34,21 @@ def _draft(name: str, version: str, variants: Mapping[str, VariantAnswer] = {}, 
     return Draft(node=node, edges=list(edges))
 
 
+def test_a_virtual_is_carried_by_the_edge() -> None:
+    """gcc provides C++ as well, but to a package of C it is no C++ compiler."""
+    drafts = {"gcc": _draft("gcc", "12"), "app": _draft("app", "1", {}, _edge("gcc", "build", virtuals=("c",)))}
+    graph = seal_graph(drafts, ["app"])
+
+    def provides(node: Node) -> Mapping[str, VersionList]:
+        return dict.fromkeys(("c", "cxx"), parse_versions(":")) if node.name == "gcc" else {}
+
+    def fits(text: str) -> bool:
+        return node_satisfies(graph, graph.roots[0], parse_spec(text), provides=provides)
+
+    assert fits("%c") and fits("^c") and fits("%[virtuals=c] gcc")
+    assert not fits("%cxx") and not fits("^cxx")
+
+
 def _edge(target: str, *types: DependencyType, virtuals: tuple[str, ...] = ()) -> DraftEdge:
     return DraftEdge(target=target, types=types, virtuals=virtuals)
 

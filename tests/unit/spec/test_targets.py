@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcrop.spec.targets import (
+    ancestry,
     expand_target,
     normal_target,
     target_intersection,
     target_intersects,
+    target_lies_in,
     target_satisfies,
 )
 
@@ -94,3 +96,18 @@ def test_names_alone_do_not_load_archspec() -> None:
         "assert a.satisfies(parse_spec('target=x86_64:')); assert 'archspec' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+CONCRETE = st.sampled_from(["x86_64", "x86_64_v3", "nehalem", "skylake", "zen", "zen3", "icelake", "aarch64"])
+
+
+@given(CONCRETE, st.one_of(LISTS, st.just("")))
+def test_lines_say_the_same_as_archspec(target: str, text: str) -> None:
+    assert target_lies_in(target, text, ancestry()) == target_satisfies(target, text)
+
+
+def test_lies_in_without_lines() -> None:
+    assert target_lies_in("t2", "t1,t2", {})
+    assert target_lies_in("t2", "t2:", {})
+    assert not target_lies_in("t2", "t1:", {})
+    assert target_lies_in("t2", "t1:t3", {"t2": ["t1"], "t3": ["t2", "t1"]})
