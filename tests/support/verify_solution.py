@@ -293,7 +293,10 @@ class Checker:
                 for request in self.problem.requests
                 for spec in request.walk()
             )
-            if not asked:
+            # A compiler may be built that has a language more than the machine's own of that version.
+            languages = {item.name for line in model.provides for item in line.virtuals} & {"c", "cxx", "fortran"}
+            known = {external.version for external in self.problem.externals if external.name == node.name}
+            if not asked and not (languages and node.version in known):
                 yield f"{ident} has a deprecated version nobody asked for"
         buildable = self._rules(node.name).buildable
         if buildable is None:

@@ -43,7 +43,11 @@ def reuse_options(command: F) -> F:
     choices = (
         (("--reuse",), "all", "Use what is installed where it fits.  [default, unless the configuration differs]"),
         (("-U", "--fresh"), "none", "Use nothing that is installed, except what is named by its hash."),
-        (("--reuse-deps", "--fresh-roots"), "dependencies", "Use what is installed, but not for SPEC itself."),
+        (
+            ("--reuse-deps", "--fresh-roots"),
+            "dependencies",
+            "Use what is installed, but not for what was asked for itself.",
+        ),
     )
     for names, value, text in reversed(choices):
         command = click.option(*names, "reuse", flag_value=value, callback=_choose_reuse, help=text)(command)

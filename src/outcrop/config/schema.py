@@ -64,8 +64,9 @@ class PackageSection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class Duplicates(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """How many copies of a package one graph may have.
 
-    ``none`` is one of each; ``minimal`` and ``full`` are the same here: second copies of what builds use, and of
-    nothing else. ``max_dupes`` counts by package, ``default`` for all others.
+    ``none`` is one of each, whatever ``max_dupes`` says; ``minimal`` and ``full`` are the same here: further copies of
+    what builds use where a dependent is better off, of all else where there is no solution otherwise. ``max_dupes``
+    counts by package, ``default`` for what is no build tool.
     """
 
     strategy: Literal["none", "minimal", "full"] = "minimal"

@@ -91,6 +91,7 @@ def make_problem(
         unify=concretizer.unify,
         tests=tests,
         default_providers=DEFAULT_PROVIDERS,
+        build_compilers=False,
         copies=copies(concretizer),
         compiler_mixing=mixing(concretizer),
         installed=installed_choices(context, requests, policy, without=without),

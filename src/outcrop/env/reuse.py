@@ -269,7 +269,7 @@ def _record(store: Store, spec: Spec) -> IndexRecord:
         raise HashError(
             f"nothing installed{f' called {spec.name}' if spec.name else ''} has a hash that begins with {spec.hash}",
             details=[_line(record) for record in near[:_SHOWN]],
-            hint="'outcrop find -l' shows the hashes of what is installed",
+            hint="'outcrop find' shows the hashes of what is installed",
         )
     graph = Graph({named[0].hash: msgspec.structs.replace(named[0].node, edges=())}, ())
     if not node_satisfies(graph, named[0].hash, msgspec.structs.replace(spec, edges=())):

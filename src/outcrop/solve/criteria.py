@@ -13,15 +13,12 @@ MACHINE = "the machine's best target"
 USUAL = "the usual provider"
 BY_NAME = "by name"
 SHARED = "one copy for as many dependents as possible"
-ONE_COPY = "one copy for the whole graph"
 ONE_PROVIDER = "one provider for the whole graph"
 DEPENDENTS = "the target of its dependents"
 SYSTEM = "the machine's own system"
 EXTERNAL = "externals come before what has to be built"
 
-ORDINARY = frozenset(
-    {RECIPE_ORDER, RECIPE_DEFAULT, MACHINE, SYSTEM, DEPENDENTS, USUAL, BY_NAME, SHARED, ONE_COPY, ONE_PROVIDER}
-)
+ORDINARY = frozenset({RECIPE_ORDER, RECIPE_DEFAULT, MACHINE, SYSTEM, DEPENDENTS, USUAL, BY_NAME, SHARED, ONE_PROVIDER})
 """Criteria that hold where nobody has said anything."""
 
 
@@ -69,8 +66,6 @@ def criterion(
 def _wish(owner: str, what: str) -> str:
     if what == "external":
         return f"an external {owner} is used where that is possible"
-    if what == "copies":
-        return ONE_COPY
     if what.startswith("sharing "):
         return ONE_PROVIDER
     if what.startswith("provider of "):
@@ -155,8 +150,6 @@ def setting(package: PackageVariables, variant: str, value: str) -> str:
 def _fulfilled(encoding: Encoding, owner: str, what: str, chosen: str, rank: int) -> str:
     if what == "external":
         return f"{owner} is {'an external' if rank == 0 else 'built'}"
-    if what == "copies":
-        return f"the graph has {chosen} {owner}" if rank == 0 else f"the graph has several copies of {owner}"
     if what.startswith("sharing "):
         whose = "the same as everybody" if rank == 0 else chosen
         return f"{owner} has {what.removeprefix('sharing ')} from {whose}"

@@ -200,6 +200,8 @@ def _choose_provider(
                 clauses.add((-literal, -pick, encoding.atom(child, ("external",))), ("unbuildable", virtual))
             edge = package.edges.setdefault(slot, EdgeVariables(slot))
             edge.virtuals[virtual] = clauses.conjunction((literal, pick))
+    if virtual in LANGUAGES and encoding.thrifty:
+        _compilers_at_hand(encoding, package, names, literals)
     provider_rules(encoding, package, virtual, need, names)
     package.providers[virtual] = names
     package.virtuals[virtual] = Preference(f"provider of {virtual}", need, literals, names, clauses)
@@ -236,6 +238,17 @@ def _usual_compilers(encoding: Encoding, package: PackageVariables, virtual: str
         or at_hand(encoding, name, virtual)
         or encoding.installed.named(name)
     ]
+
+
+def _compilers_at_hand(encoding: Encoding, package: PackageVariables, names: list[str], literals: list[int]) -> None:
+    """Only versions of compilers that lie on this machine; one may be built that has a language more."""
+    for name, literal in zip(names, literals, strict=True):
+        if name in encoding.mentioned or encoding.installed.named(name):
+            continue
+        known = ",".join(f"={external.version}" for external in encoding.externals.get(name, ()))
+        for slot, pick in picks(encoding, package, name).items():
+            fits = encoding.atom(encoding.package(slot), ("version", known)) if known else FALSE
+            encoding.clauses.add((-literal, -pick, fits), ("thrifty", name))
 
 
 def ranked_providers(encoding: Encoding, package: str, virtual: str) -> list[str]:

@@ -212,12 +212,15 @@ class Encoding:
         *,
         raised: frozenset[str] = frozenset(),
         spare: bool = False,
+        thrifty: bool = False,
     ) -> None:
         self.problem = problem
         self.raised = raised
         """Packages chosen by each dependent that have all their copies here."""
         self.spare = spare
         """All other packages have all their copies here."""
+        self.thrifty = thrifty
+        """Compilers that nobody named have the versions of those at hand."""
         self.held_back = False
         """Something has one copy here that could have more if there is no solution otherwise."""
         self.singles: dict[str, int] = {}

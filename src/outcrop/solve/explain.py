@@ -72,7 +72,7 @@ def encode_again(
     problem: Problem, models: ModelSource, failed: Encoding, clauses: Clauses, places: Sequence[int]
 ) -> tuple[Encoding, list[Root]]:
     """What ``failed`` knows, with clauses that may have switches, for the requests at ``places``."""
-    encoding = Encoding(problem, models, clauses, raised=failed.raised, spare=failed.spare)
+    encoding = Encoding(problem, models, clauses, raised=failed.raised, spare=failed.spare, thrifty=failed.thrifty)
     collect_mentions(encoding)
     roots = [encode_request(encoding, place, optional=False) for place in places]
     for slot in failed.order:

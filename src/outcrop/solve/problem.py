@@ -145,7 +145,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     ``default_providers`` orders the providers of a virtual where the configuration does not. ``anchors`` are packages
     whose externals are used wherever that is possible, whatever versions of other packages it costs. ``copies`` is how
     many copies of a package one graph may have: by name, else ``tools`` (2) for what :meth:`ModelSource.is_tool` names,
-    else ``default`` (1). ``installed`` is closed under its nodes' edges; without ``reuse_roots`` only what is below the
+    else ``default`` (1). Without ``build_compilers``, compilers nobody named have the versions of the externals, built
+    or not, unless there is no solution otherwise. ``installed`` is closed under its nodes' edges; without ``reuse_roots`` only what is below the
     requested packages may be one of them, and what a request names by its hash. ``compiler_mixing`` is whether what
     links to or runs something else may have another compiler for the same language; a tuple names who may.
     """
@@ -165,6 +166,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     default_providers: dict[str, tuple[str, ...]] = {}
     anchors: tuple[str, ...] = ("python",)
     copies: dict[str, int] = {}
+    build_compilers: bool = True
     compiler_mixing: bool | tuple[str, ...] = True
     installed: tuple[InstalledChoice, ...] = ()
     reuse_roots: bool = True

@@ -25,6 +25,14 @@ from outcrop.solve.requests import Root, collect_mentions, encode_request
 from outcrop.solve.target_rules import wake_all, wake_targets
 from outcrop.solve.why import explain_choices
 
+_CLOSINGS = 8
+"""After so many answers in which somebody unknown asks for something (a sticky variant, say), nobody unknown does: else
+the whole repository would be searched for a package that might.
+"""
+
+_RESTARTS = 3
+"""After so many, all build tools that are known get their copies at once. That costs time, never a better answer."""
+
 
 def solve(
     problem: Problem,
@@ -110,22 +118,28 @@ def _search(
 ) -> Iterator[tuple[_Run, bool]]:
     """A finished run, and whether there is a solution.
 
-    It begins with one copy of each package. Where that makes impossible what a second copy of a build tool might not,
-    all starts again with copies of that tool, knowing which packages matter; and if there is no solution at all, with
-    copies of everything that may have some.
+    It begins with one copy of each package, and with the compilers at hand. Where one copy makes impossible what a
+    second one of a build tool might not, all starts again with copies of that tool, knowing which packages matter; and
+    if there is no solution at all, with compilers that would have to be built, and at last with copies of everything
+    that may have some.
     """
     raised: frozenset[str] = frozenset()
     known: list[Slot] = []
     spent = Statistics()
     spare = False
+    thrifty = not problem.build_compilers and any(_is_compiler(models, each.name) for each in problem.externals)
+    restarts = 0
     while True:
         made = engine()
         try:
-            run = _Run(problem, models, made, raised, spare, known, eager=eager, partial=partial)
+            run = _Run(problem, models, made, raised, spare, thrifty, known, eager=eager, partial=partial)
             found = run.search()
             run.spent = spent
             if run.searcher.lifted:
-                raised |= run.searcher.lifted
+                restarts += 1
+                raised |= run.searcher.lifted if restarts < _RESTARTS else run.encoding.singles.keys()
+            elif not found and thrifty:
+                thrifty = False
             elif not found and run.encoding.held_back:
                 spare = True
             else:
@@ -137,6 +151,10 @@ def _search(
             made.close()
 
 
+def _is_compiler(models: ModelSource, name: str) -> bool:
+    return any(name == provider for provider, _ in models.providers("c"))
+
+
 class _Run:
     def __init__(
         self,
@@ -145,18 +163,20 @@ class _Run:
         engine: Engine,
         raised: frozenset[str],
         spare: bool,
+        thrifty: bool,
         known: Sequence[Slot],
         *,
         eager: bool,
         partial: bool,
     ) -> None:
-        self.encoding = Encoding(problem, models, Clauses(engine), raised=raised, spare=spare)
+        self.encoding = Encoding(problem, models, Clauses(engine), raised=raised, spare=spare, thrifty=thrifty)
         self.spent = Statistics()
         self.searcher = Searcher(self.encoding)
         self.rounds = 0
         self.decisions = Decisions()
         self._partial = partial
         self._closed: list[int] = []
+        self._closings = 0
         self._fresh: list[Slot] = []
         collect_mentions(self.encoding)
         for request in problem.requests:
@@ -219,6 +239,7 @@ class _Run:
             if wake_targets(self.encoding, slots, truth):
                 continue
             if any(truth(literal) for literal in self.encoding.unknowns()):
+                self._closings += 1
                 self._closed.append(close(self.encoding))
                 continue
             return True
@@ -231,7 +252,10 @@ class _Run:
             hopes.extend(preference.at_most(0) for preference in package.own[: 1 if package.reusable else None])
             hopes.extend(preference.at_most(0) for preference in package.virtuals.values())
             hopes.extend(next(iter(picked.values())) for picked in package.picks.values() if picked)
-        if not self.searcher.start(self._closed, hopes):
+        fixed = list(self._closed)
+        if self._closings > _CLOSINGS:
+            fixed.extend(-literal for literal in self.encoding.unknowns())
+        if not self.searcher.start(fixed, hopes):
             return False
         if not self._partial:
             return True

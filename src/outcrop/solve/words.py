@@ -135,9 +135,7 @@ def _sentence(encoding: Encoding, cause: Cause) -> str:
         return _given(encoding, cause)
     if len(cause) == _INJECTED and kind in ("runtime", "unfounded"):
         return _injected(cause)
-    if kind == "double":
-        return f"the build of {name} can only have one {cause[2]}"
-    if kind in ("mixing", "passed"):
+    if kind in ("mixing", "passed", "double", "thrifty"):
         return _between(cause)
     if kind == "rule":
         return _rule(encoding, cause)
@@ -174,7 +172,11 @@ def _injected(cause: Cause) -> str:
 
 
 def _between(cause: Cause) -> str:
-    """What two packages do to each other."""
+    """What packages do to each other."""
+    if cause[0] == "thrifty":
+        return f"there is a solution without a {cause[1]} of another version than those of this machine"
+    if cause[0] == "double":
+        return f"the build of {cause[1]} can only have one {cause[2]}"
     kind, name, one, other = cause
     if kind == "mixing":
         return f"{name} and {one} have the same compiler for {other} (concretizer: compiler_mixing)"

@@ -292,7 +292,7 @@ def _parse_hash(cursor: Cursor, draft: _Draft) -> bool:
     cursor.skip_blanks()
     match = cursor.take(scan.HASH)
     if match is None:
-        cursor.fail("expected the beginning of a hash behind '/'", hint="'outcrop find -l' shows hashes")
+        cursor.fail("expected the beginning of a hash behind '/'", hint="'outcrop find' shows hashes")
     draft.hash = match[0]
     return True
 

@@ -223,7 +223,7 @@ def _failure(text: str) -> SpecParseError:
         ("a %[when=+x", "", "expected ']'", "as in"),
         ("a %q@1 %q@2", "a %q@1 %q@2", "no version is in both", ""),
         ("a %c=gcc %c=llvm", "a %c=gcc %c=llvm", "either from", ""),
-        ("a/", "", "beginning of a hash", "find -l"),
+        ("a/", "", "beginning of a hash", "outcrop find"),
         ("./a.json", ".", "a file cannot be read", ""),
         ("a ./b.yaml", ".", "unexpected '.'", ""),
         ("/x/y.yaml", "/", "a file cannot be read", ""),
