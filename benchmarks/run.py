@@ -25,6 +25,18 @@ OUTCROP = Path(sys.executable).parent / "outcrop"
 BASE = Path(os.environ.get("OUTCROP_BENCH_PYTHON", "/usr/bin/python3"))
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
+SOLVE_IMPORTS = """
+import outcrop.cli
+import outcrop.cli.commands.request
+import outcrop.env.externals
+import outcrop.env.rules
+import outcrop.repo.recipe_hash
+import outcrop.repo.repositories
+import outcrop.repo.sources
+import outcrop.solve.solver
+"""
+"""Everything a solve imports when nothing has to be found out about recipes or the machine."""
+
 PIP_MANIFEST = "spack:\n  specs: [py-pip]\n  view: ./view\n"
 
 
@@ -87,7 +99,7 @@ class Bench:
 
 
 def start_up(bench: Bench) -> list[Contest]:
-    """`outcrop --version`, and `find` in a store of 500 packages, against a bare interpreter."""
+    """`outcrop --version`, `find` in a store of 500, and the imports of a solve, against a bare interpreter."""
     root = bench.scratch / "store-of-500"
     fill_store(root, 500)
     environment = bench.environment(root)
@@ -100,6 +112,9 @@ def start_up(bench: Bench) -> list[Contest]:
         subject = (work, lambda arguments=arguments: bench.run([str(OUTCROP), *arguments], environment))
         timed = bench.alternate(subject, bare, repeat=bench.repeat * 4)
         contests.append(Contest(work, timed[0], timed[1], goal))
+    imports = ("imports of a solve", lambda: bench.run([sys.executable, "-I", "-c", SOLVE_IMPORTS], environment))
+    timed = bench.alternate(imports, bare, repeat=bench.repeat * 4)
+    contests.append(Contest("what 'outcrop spec' imports", timed[0], timed[1], "none set"))
     return contests
 
 

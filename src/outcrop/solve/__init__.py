@@ -44,6 +44,9 @@ is an assumption: where a core names it, the solve starts again with all copies 
 matter, and the answer is the one that all copies from the beginning would have led to. Everything else, anchors among
 it, has further copies only if there is no solution with one. One build sees one copy of each package (``doubles``).
 
+**Compilers.** Where the problem wants it, compilers that nobody named have the versions of those at hand, and one is
+built only for a language that it lacks; other versions and other compilers are for when there is no solution otherwise.
+
 **Clauses that come late.** Nearly every answer is free of circles and of second copies in one build, has a reason for
 all that is in it, and fits the rules between targets. So these are looked for in a finished answer (``circles``,
 ``doubles``, ``founded``, ``target_rules``), excluded where they are found, and the optimum is sought again.
@@ -51,7 +54,9 @@ all that is in it, and fits the rules between targets. So these are looked for i
 What is compiled has dependencies that no recipe names: the compiler's wrapper, its runtime libraries and this machine's
 C library, where there are recipes of them (see ``injection``).
 
-**Present limits.** ``platform`` is the host's; installed packages come from one store.
+**Present limits.** ``platform`` is the host's; installed packages come from one store. What somebody who is not known
+yet may ask for (a sticky variant to leave its default) counts in eight answers; from then on nobody unknown asks,
+because else the whole repository would be searched for such a package.
 """
 
 from outcrop.solve.errors import UnsatisfiableError

@@ -146,9 +146,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     whose externals are used wherever that is possible, whatever versions of other packages it costs. ``copies`` is how
     many copies of a package one graph may have: by name, else ``tools`` (2) for what :meth:`ModelSource.is_tool` names,
     else ``default`` (1). Without ``build_compilers``, compilers nobody named have the versions of the externals, built
-    or not, unless there is no solution otherwise. ``installed`` is closed under its nodes' edges; without ``reuse_roots`` only what is below the
-    requested packages may be one of them, and what a request names by its hash. ``compiler_mixing`` is whether what
-    links to or runs something else may have another compiler for the same language; a tuple names who may.
+    or not, unless there is no solution otherwise. ``installed`` is closed under its nodes' edges; without
+    ``reuse_roots`` only what is below the requested packages may be one of them, and what a request names by its hash.
+    ``compiler_mixing`` is whether what links to or runs something else may have another compiler for the same
+    language; a tuple names who may.
     """
 
     requests: tuple[Spec, ...]
