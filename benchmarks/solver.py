@@ -93,9 +93,9 @@ def at_random(bench: Bench, count: int) -> None:
     found = [timed(context, (name,)) for name in random.Random(7).sample(names, count)]
     walls, cpus = sorted(wall for wall, _, _ in found), sorted(cpu for _, cpu, _ in found)
     for what, place, goal in (
-        ("median", count // 2, "40 ms"),
-        ("p99", count * 99 // 100, "0.5 s"),
-        ("most", count - 1, ""),
+        ("median", count // 2, "60 ms"),
+        ("p99", count * 99 // 100, "1 s"),
+        ("most", count - 1, "5 s"),
     ):
         row(f"{count} packages, {what}", walls[place], cpus[place], "", 0, goal)
     print(f"| without a solution: {sum(1 for _, _, nodes in found if not nodes)} | | | | | | |")
@@ -106,7 +106,7 @@ def unified(bench: Bench, repeat: int) -> None:
     context = context_of(bench)
     found = [timed(context, UNIFIED) for _ in range(repeat + 1)][1:]
     wall, cpu = (statistics.median(values) for values in list(zip(*found, strict=True))[:2])
-    row(f"20 roots unified, {found[0][2]} nodes", wall, cpu, "", 0, "")
+    row(f"20 roots unified, {found[0][2]} nodes", wall, cpu, "", 0, "3 s, 120 MB")
     print(f"| peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB | | | | | | |")
 
 
