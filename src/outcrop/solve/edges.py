@@ -17,6 +17,7 @@ from outcrop.solve.conditions import holds, impose
 from outcrop.solve.copies import picks
 from outcrop.solve.encoding import (
     PATHS,
+    RUNTIME,
     Atom,
     EdgeVariables,
     Encoding,
@@ -31,8 +32,6 @@ from outcrop.solve.reuse import carry_recorded_virtuals, recorded_uses
 from outcrop.solve.runtimes import LANGUAGES, at_hand
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType
-
-_RUNTIME: tuple[DependencyType, ...] = ("link", "run")
 
 
 def encode_edges(encoding: Encoding, package: PackageVariables) -> None:
@@ -68,7 +67,7 @@ def _for_build(encoding: Encoding, uses: Iterable[Use]) -> frozenset[str]:
     """What the lines that are for the build only may lead to."""
     found: set[str] = set()
     for use in uses:
-        if not set(use.types).intersection(_RUNTIME):
+        if not set(use.types).intersection(RUNTIME):
             found.update(encoding.providers(use.name) if use.virtual else (use.name,))
     return frozenset(found)
 
@@ -149,7 +148,7 @@ def _need(
     clauses = encoding.clauses
     literals = picks(encoding, package, name)
     several = len(encoding.copies(name)) > 1
-    to_first = package.slot[1] == 0 and not set(kinds).isdisjoint(_RUNTIME)
+    to_first = package.slot[1] == 0 and not set(kinds).isdisjoint(RUNTIME)
     if several:
         clauses.add([-condition, *literals.values()])
     for slot, literal in literals.items():
@@ -273,7 +272,7 @@ def _edge(
     edge = package.edges.setdefault(slot, EdgeVariables(slot))
     edge.types = {kind: clauses.disjunction(conditions) for kind, conditions in kinds.items()}
     edge.exists = clauses.disjunction(edge.types.values())
-    edge.runtime = clauses.disjunction([edge.types.get(kind, FALSE) for kind in _RUNTIME])
+    edge.runtime = clauses.disjunction([edge.types.get(kind, FALSE) for kind in RUNTIME])
     child = encoding.package(slot)
     clauses.add((-edge.exists, child.node))
     back = child.edges.get(package.slot)

@@ -42,6 +42,9 @@ from outcrop.spec.graph import DependencyType
 PATHS = ("reach", "below", "runs", "seen", "anywhere")
 """The kinds of atoms that look further than a package's own edges."""
 
+RUNTIME: tuple[DependencyType, ...] = ("link", "run")
+"""What a package still needs when it is finished."""
+
 Slot = tuple[str, int]
 Atom = tuple[object, ...]
 
@@ -103,7 +106,6 @@ class VariantVariables:
     values: dict[str, int]
     exists: int
     rest: int = FALSE
-    late: list[str] = field(default_factory=list)
 
     @property
     def single(self) -> bool:
@@ -180,8 +182,6 @@ class PackageVariables:
     picks: dict[str, dict[Slot, int]] = field(default_factory=dict)
     """Which copy of a package it depends on, by name: at most one literal holds, ``TRUE`` where there is only one."""
     own: list[Preference] = field(default_factory=list)
-    free: list[Preference] = field(default_factory=list)
-    """Of an external: decided last, because its recipe's wishes count for nothing."""
     targets: dict[str, int] = field(default_factory=dict)
     """Empty until something tells them apart, see ``targets``."""
     fixed_targets: list[tuple[int, str]] = field(default_factory=list)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from outcrop.solve.clauses import FALSE, Cause
-from outcrop.solve.encoding import Encoding, PackageVariables, Slot, Use
+from outcrop.solve.encoding import RUNTIME, Encoding, PackageVariables, Slot, Use
 from outcrop.spec import EdgeConstraint, Spec, VariantConstraint
 
 Truth = Callable[[int], bool]
@@ -130,7 +130,7 @@ class _Search:
                 if not self.truth(variables.exists):
                     continue
                 edge = self.edges[package.slot].setdefault(child, _Edge())
-                edge.runtime = edge.runtime or not {"link", "run"}.isdisjoint(use.types)
+                edge.runtime = edge.runtime or not set(RUNTIME).isdisjoint(use.types)
                 if use.virtual:
                     edge.virtuals.add(use.name)
 

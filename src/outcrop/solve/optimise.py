@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from outcrop.solve.clauses import FALSE, TRUE
-from outcrop.solve.encoding import Encoding, PackageVariables, Preference, Slot, Use
+from outcrop.solve.encoding import RUNTIME, Encoding, PackageVariables, Preference, Slot, Use
 from outcrop.solve.requests import Root
 
 _PATIENCE = 80
@@ -220,7 +220,6 @@ class Optimiser:
         self._bound: set[Slot] = set()
         """What the roots' own world links to or runs, as far as that is decided."""
         self._left_out: set[Slot] = set()
-        self._chosen: dict[str, bool] = {}
         self._users: dict[str, list[Slot]] = {}
         """Of packages that may have several copies: decided dependents that have not got theirs yet."""
 
@@ -272,10 +271,7 @@ class Optimiser:
         return self.encoding.package(slot).named
 
     def _chosen_by_each(self, slot: Slot) -> bool:
-        found = self._chosen.get(slot[0])
-        if found is None:
-            found = self._chosen[slot[0]] = self.encoding.chosen_by_each(slot[0])
-        return found
+        return self.encoding.chosen_by_each(slot[0])
 
     def _wait(self, slot: Slot, depth: int) -> None:
         self._waiting[slot] = min(depth, self._waiting.get(slot, depth))
@@ -408,7 +404,7 @@ class Optimiser:
                 return
             name = preference.labels[rank]
         slots = self.encoding.copies(name)
-        if package.slot[1] == 0 and not {"link", "run"}.isdisjoint(use.types):
+        if package.slot[1] == 0 and not set(RUNTIME).isdisjoint(use.types):
             self._bound.add(slots[0])
         if len(slots) > 1 or self._chosen_by_each(slots[0]):
             self._expect(package.slot, name)

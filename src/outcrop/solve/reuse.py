@@ -14,7 +14,7 @@ import msgspec
 
 from outcrop.repo.model import VariantDecl
 from outcrop.solve.clauses import FALSE
-from outcrop.solve.encoding import Atom, Encoding, PackageVariables, Preference, Reusable, Slot, Use
+from outcrop.solve.encoding import RUNTIME, Atom, Encoding, PackageVariables, Preference, Reusable, Slot, Use
 from outcrop.solve.installed import answer_values, asked_for
 from outcrop.solve.problem import ExternalChoice, InstalledChoice
 from outcrop.solve.systems import os_atom
@@ -23,8 +23,6 @@ from outcrop.solve.variants import value_literal, wanted_values
 from outcrop.spec import EdgeConstraint, FlagConstraint, Spec, Version, make_version
 from outcrop.spec.graph import DependencyType, Node, node_hash, short
 from outcrop.spec.match import node_satisfies
-
-_RUNTIME = frozenset({"link", "run"})
 
 Wanted = list[tuple[VariantDecl, tuple[str, ...]]]
 """Variants as declared, each with the values that a fresh build should have."""
@@ -111,7 +109,7 @@ def recorded_uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
     found: dict[tuple[str, tuple[DependencyType, ...]], list[int]] = {}
     for each in package.reusable:
         for edge in each.choice.node.edges:
-            types = tuple([kind for kind in edge.types if kind in _RUNTIME])
+            types = tuple([kind for kind in edge.types if kind in RUNTIME])
             if types:
                 found.setdefault((edge.hash, types), []).append(each.literal)
     uses = []
@@ -149,7 +147,7 @@ def carry_recorded_virtuals(
     carried: dict[tuple[Slot, str], list[int]] = {}
     for each in package.reusable:
         for edge in each.choice.node.edges:
-            if not edge.virtuals or _RUNTIME.isdisjoint(edge.types):
+            if not edge.virtuals or set(RUNTIME).isdisjoint(edge.types):
                 continue
             name = encoding.installed.node(edge.hash).name
             for virtual in edge.virtuals:

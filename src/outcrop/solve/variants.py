@@ -229,7 +229,6 @@ def value_literal(encoding: Encoding, variant: VariantVariables, value: str) -> 
             clauses.add((-active, -literal, -rest))
     variant.values[value] = literal
     variant.rest = rest
-    variant.late.append(value)
     return literal
 
 
