@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+EXAMPLES ?= 300
 
 .PHONY: setup demo test lint types contract tests test-all bench clean
 
@@ -34,7 +35,7 @@ tests: setup
 test: lint types contract tests
 
 test-all: lint types contract
-	$(BIN)/pytest -n $(WORKERS)
+	OUTCROP_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n $(WORKERS)
 
 bench: setup
 	$(BIN)/python benchmarks/run.py

@@ -11,7 +11,7 @@ import msgspec
 from outcrop.repo.model import DependencyDecl, VariantDecl
 from outcrop.solve import Problem
 from outcrop.spec import make_version
-from support.every_world import TooManyWorldsError, every_world
+from support.every_world import TooManyWorldsError, every_world, sharable
 from support.small_models import SmallModels
 from support.small_worlds import Slot, World, copies_of, fits, own_fit
 
@@ -61,6 +61,7 @@ class _Decider:
         """Packages of which a copy was taken."""
         self.open: list[tuple[Slot, DependencyDecl]] = []
         self.last: list[tuple[Slot, str]] = []
+        self.sharable: dict[int, dict[str, set[str]]] = {}
 
     def keep(self, rank: Callable[[World], int]) -> int:
         best = min(rank(world) for world in self.worlds)
@@ -92,16 +93,19 @@ class _Decider:
         return self.worlds
 
     def wishes(self) -> None:
-        """One copy of what is not chosen by each dependent, if there is a solution; anchors are externals."""
+        """One copy of what is not chosen by each dependent, if there is a solution; then by name: who may have a
+        provider for itself has that of the graph, and anchors are externals.
+        """
 
         def doubled(world: World) -> int:
             seconds = [name for name, copy in world.configs if copy > 0]
             return int(not all(chosen_by_each(self.problem, self.models, name) for name in seconds))
 
         self.keep(doubled)
-        for name in sorted(set(self.problem.anchors) & set(self.models.models)):
+        for name in sorted(self.models.models):
             slots = copies_of(self.problem, self.models, name)
-            if not any(external.name == name for external in self.problem.externals):
+            self.share_providers(slots)
+            if name not in self.problem.anchors or not any(found.name == name for found in self.problem.externals):
                 continue
             for slot in slots:
 
@@ -109,6 +113,25 @@ class _Decider:
                     return int(slot in world.configs and world.configs[slot].external is None)
 
                 self.keep(built)
+
+    def share_providers(self, slots: tuple[Slot, ...]) -> None:
+        virtuals = sorted({virtual for world in self.worlds for slot, virtual in world.providers if slot in slots})
+        for virtual in virtuals:
+            for slot in slots:
+
+                def apart(world: World, slot: Slot = slot, virtual: str = virtual) -> int:
+                    provider = world.providers.get((slot, virtual))
+                    return int(provider is not None and provider not in self.shared(world).get(virtual, {provider}))
+
+                if self.keep(apart) == 0:
+                    for world in self.worlds:
+                        provider = world.providers.get((slot, virtual))
+                        if provider is not None and virtual in self.shared(world):
+                            self.shared(world)[virtual] = {provider}
+
+    def shared(self, world: World) -> dict[str, set[str]]:
+        """Who may be the one provider of the graph, by virtual, as far as it is decided."""
+        return self.sharable.setdefault(id(world), sharable(self.problem, world))
 
     def several(self, name: str) -> bool:
         return len(copies_of(self.problem, self.models, name)) > 1

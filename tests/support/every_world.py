@@ -246,15 +246,34 @@ def _link(models: SmallModels, world: World) -> bool:
 def _valid(problem: Problem, models: SmallModels, world: World) -> bool:
     if reached(world, world.roots) != set(world.configs) or _cyclic(world):
         return False
-    shared: dict[str, str] = {}
-    for (_, virtual), provider in world.providers.items():
-        if virtual not in LANGUAGES and shared.setdefault(virtual, provider) != provider:
-            return False
+    if not all(sharable(problem, world).values()):
+        return False
     return (
         _first_copies_fit(world)
         and all(_dependencies_fit(models, world, slot) for slot in world.configs)
         and all(_directives_fit(models, world, slot) for slot in world.configs)
         and all(_request_fits(models, world, request) for request in problem.requests)
+    )
+
+
+def sharable(problem: Problem, world: World) -> dict[str, set[str]]:
+    """By virtual, languages excepted, who can be the one provider of the graph: whoever has another one was named it by
+    a request, ``app %v=provider``.
+    """
+    found: dict[str, set[str]] = {}
+    for virtual in {virtual for _, virtual in world.providers} - set(LANGUAGES):
+        owners = {slot: name for (slot, other), name in world.providers.items() if other == virtual}
+        bound = {name for slot, name in owners.items() if not _told(problem, slot[0], virtual, name)}
+        found[virtual] = set() if len(bound) > 1 else bound or set(owners.values())
+    return found
+
+
+def _told(problem: Problem, owner: str, virtual: str, provider: str) -> bool:
+    said = [
+        edge for request in problem.requests for spec in request.walk() if spec.name == owner for edge in spec.edges
+    ]
+    return any(
+        (virtual in edge.virtuals if edge.virtuals else edge.direct) for edge in said if edge.spec.name == provider
     )
 
 

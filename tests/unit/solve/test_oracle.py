@@ -70,6 +70,37 @@ def test_same_answer_as_exhaustive_search_with_copies_of_everything(data: st.Dat
     same_as_exhaustive(problem_of(requests, externals, copies={"default": 2}), small_models(text))
 
 
+NAMED = """
+package app
+  version 2
+  version 1
+  depends tool type=build
+  depends v type=build
+package tool
+  version 2
+package first
+  version 2
+  version 1
+  provides v@1
+package second
+  version 2
+  version 1
+  depends v type=build
+  provides v@1
+"""
+
+
+def test_a_provider_that_is_named_for_one_package_is_no_provider_of_the_others() -> None:
+    for request in ("app %second", "app %v=second"):
+        problem = problem_of([request], [])
+        same_as_exhaustive(problem, small_models(NAMED))
+        found = attempt(problem, small_models(NAMED))
+        assert found is not None
+        assert {draft.node.name for draft in found.drafts.values()} == {"app", "tool", "first", "second"}
+    # Below the root, nobody was named for it: `second` would have to be its own provider.
+    assert attempt(problem_of(["app ^second"], []), small_models(NAMED)) is None
+
+
 def lazy_is_eager(problem: Problem, models: SmallModels) -> None:
     lazy = attempt(problem, models)
     full = attempt(problem, models, eager=True)
