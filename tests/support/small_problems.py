@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from outcrop.solve import ExternalChoice, Problem, Solution, UnsatisfiableError, solve
 from outcrop.spec import Spec, parse_spec
-from outcrop.spec.graph import External, Node
+from outcrop.spec.graph import Draft, External, Node
 from support.small_models import SmallModels
 
 
@@ -47,10 +47,15 @@ def asked_for(solution: Solution) -> tuple[Spec, ...]:
     found = []
     for root in solution.roots:
         below = [ident for ident in sorted(reached(solution, root)) if ident != root]
-        nodes = [solution.drafts[ident].node for ident in below]
-        texts = [spec_text(node) for node in nodes if names.count(node.name) == 1]
-        found.append(parse_spec(" ^".join([spec_text(solution.drafts[root].node), *texts])))
+        drafts = [solution.drafts[ident] for ident in below]
+        texts = [_with_providers(solution, draft) for draft in drafts if names.count(draft.node.name) == 1]
+        found.append(parse_spec(" ^".join([_with_providers(solution, solution.drafts[root]), *texts])))
     return tuple(found)
+
+
+def _with_providers(solution: Solution, draft: Draft) -> str:
+    edges = [(",".join(edge.virtuals), solution.drafts[edge.target].node.name) for edge in draft.edges if edge.virtuals]
+    return " ".join([spec_text(draft.node), *[f"%{virtuals}={name}" for virtuals, name in edges]])
 
 
 def spec_text(node: Node) -> str:

@@ -42,12 +42,11 @@ class Clauses:
 
     def add(self, literals: Iterable[int], cause: Cause | None = None) -> None:
         """One of ``literals`` holds."""
-        clause: list[int] = []
-        for literal in literals:
-            if literal == TRUE:
-                return
-            if literal != FALSE:
-                clause.append(literal)
+        clause = list(literals)
+        if TRUE in clause:
+            return
+        while FALSE in clause:
+            clause.remove(FALSE)
         if self.explain and cause is not None:
             clause.append(-self.switch(cause))
         self._pending.append(clause)
@@ -65,20 +64,18 @@ class Clauses:
         wanted.discard(TRUE)
         if FALSE in wanted:
             return FALSE
-        if not wanted:
-            return TRUE
-        if len(wanted) == 1:
-            return wanted.pop()
-        for literal in wanted:
-            if -literal in wanted:
-                return FALSE
+        if len(wanted) < 2:
+            return wanted.pop() if wanted else TRUE
         key = tuple(sorted(wanted))
         gate = self._gates.get(key)
         if gate is None:
+            negated = [-literal for literal in key]
+            if not wanted.isdisjoint(negated):
+                return FALSE
             gate = self._gates[key] = self.new()
             pending = self._pending
-            pending.extend([-gate, literal] for literal in key)
-            pending.append([gate, *[-literal for literal in key]])
+            pending.extend([[-gate, literal] for literal in key])
+            pending.append([gate, *negated])
         return gate
 
     def disjunction(self, literals: Iterable[int]) -> int:
@@ -110,9 +107,7 @@ class Clauses:
 
     def flush(self) -> None:
         """Hand everything to the engine."""
-        add = self.engine.add
-        for clause in self._pending:
-            add(clause)
+        self.engine.add(self._pending)
         self.total += len(self._pending)
         self._pending.clear()
         if self._phases:

@@ -92,14 +92,14 @@ def explain_nodes(
     dependents: dict[Slot, list[tuple[str, tuple[str, ...]]]] = {}
     for slot in sorted(slots):
         package = encoding.packages[slot]
+        uses = [use for use in package.uses if truth(use.condition)]
         for child, edge in sorted(package.edges.items()):
             if truth(edge.exists):
                 origins = tuple(
                     dict.fromkeys(
                         use.origin
-                        for use in package.uses
-                        if truth(use.condition)
-                        and (use.name == child[0] or (use.virtual and truth(edge.virtuals.get(use.name, -1))))
+                        for use in uses
+                        if (use.name == child[0] or (use.virtual and truth(edge.virtuals.get(use.name, -1))))
                     )
                 )
                 dependents.setdefault(child, []).append((draft_id(slot), origins))

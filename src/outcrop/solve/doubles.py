@@ -8,7 +8,7 @@ not count, because a tool brings its own; and compilers may be mixed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outcrop.solve.clauses import FALSE
 from outcrop.solve.encoding import EdgeVariables, Encoding, Slot
@@ -23,13 +23,17 @@ def find_doubles(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> lis
     several -= {name for language in LANGUAGES for name in encoding.providers(language)}
     if not several:
         return []
+    direct = _children(encoding, slots, lambda edge: edge.exists, truth)
+    linked = _children(encoding, slots, lambda edge: edge.runtime, truth)
+    run = _children(encoding, slots, lambda edge: edge.types.get("run", FALSE), truth)
     found: list[tuple[Slot, Slot, Slot]] = []
     for slot in sorted(slots):
         if not truth(encoding.packages[slot].built):
             continue
         first: dict[str, Slot] = {}
-        for other in sorted(_seen(encoding, slot, truth)):
-            if other[0] in several and first.setdefault(other[0], other) != other:
+        seen = _closure(run, direct[slot]) | _closure(linked, linked[slot])
+        for other in sorted(other for other in seen if other[0] in several):
+            if first.setdefault(other[0], other) != other:
                 found.append((slot, first[other[0]], other))
     return found
 
@@ -42,20 +46,20 @@ def exclude_double(encoding: Encoding, who: Slot, one: Slot, other: Slot) -> Non
     encoding.clauses.add([-package.built, *[-literal for literal in literals]], ("double", who[0], one[0]))
 
 
-def _seen(encoding: Encoding, who: Slot, truth: Truth) -> set[Slot]:
-    edges = encoding.packages[who].edges
-    direct = [child for child, edge in edges.items() if truth(edge.exists)]
-    linked = [child for child, edge in edges.items() if truth(edge.runtime)]
-    run = _closure(encoding, direct, lambda edge: truth(edge.types.get("run", FALSE)))
-    return run | _closure(encoding, linked, lambda edge: truth(edge.runtime))
+def _children(
+    encoding: Encoding, slots: Iterable[Slot], literal: Callable[[EdgeVariables], int], truth: Truth
+) -> dict[Slot, list[Slot]]:
+    return {
+        slot: [child for child, edge in encoding.packages[slot].edges.items() if truth(literal(edge))] for slot in slots
+    }
 
 
-def _closure(encoding: Encoding, start: Iterable[Slot], follows: Callable[[EdgeVariables], bool]) -> set[Slot]:
+def _closure(children: Mapping[Slot, Sequence[Slot]], start: Iterable[Slot]) -> set[Slot]:
     seen = set(start)
     stack = list(seen)
     while stack:
-        for child, edge in encoding.packages[stack.pop()].edges.items():
-            if child not in seen and follows(edge):
+        for child in children[stack.pop()]:
+            if child not in seen:
                 seen.add(child)
                 stack.append(child)
     return seen

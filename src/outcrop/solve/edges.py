@@ -28,8 +28,9 @@ from outcrop.solve.encoding import (
 )
 from outcrop.solve.injection import injected_uses, propagate_compilers
 from outcrop.solve.provider_rules import apart, external_virtuals, provider_rules
+from outcrop.solve.ranking import possible_providers, ranked_providers
 from outcrop.solve.reuse import carry_recorded_virtuals, recorded_uses
-from outcrop.solve.runtimes import LANGUAGES, at_hand
+from outcrop.solve.runtimes import LANGUAGES
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType
 
@@ -170,13 +171,7 @@ def _choose_provider(
     clauses = encoding.clauses
     kinds = {kind: clauses.disjunction(conditions) for kind, conditions in needs.items()}
     need = clauses.disjunction(kinds.values())
-    names = [
-        name
-        for name in ranked_providers(encoding, package.name, virtual)
-        if name != package.name or encoding.chosen_by_each(name) or len(encoding.copies(name)) > 1
-    ]
-    if virtual in LANGUAGES:
-        names = _usual_compilers(encoding, package, virtual, names)
+    names = possible_providers(encoding, package, virtual)
     literals = [clauses.new(phase=place == 0) for place in range(len(names))]
     clauses.add([-need, *literals], ("provider", virtual))
     clauses.at_most_one(literals, None if virtual in LANGUAGES else ("shared", virtual))
@@ -202,7 +197,6 @@ def _choose_provider(
     if virtual in LANGUAGES and encoding.thrifty:
         _compilers_at_hand(encoding, package, names, literals)
     provider_rules(encoding, package, virtual, need, names)
-    package.providers[virtual] = names
     package.virtuals[virtual] = Preference(f"provider of {virtual}", need, literals, names, clauses)
 
 
@@ -216,29 +210,6 @@ def _graph_providers(encoding: Encoding, virtual: str) -> dict[str, int]:
     return found
 
 
-def _usual_compilers(encoding: Encoding, package: PackageVariables, virtual: str, names: list[str]) -> list[str]:
-    """Without compilers that would have to be installed although nobody named them. Where the problem has no usual
-    ones, all of them.
-    """
-    default = encoding.problem.default_providers.get(virtual, ())
-    if not default:
-        return names
-    rules = encoding.rules(package.name), encoding.rules("all")
-    wished = {name for rule in rules for name in rule.providers.get(virtual, ())}
-    named = {name for line in package.real.requirements for spec in line.specs for name in spec.names()}
-    named.update(line.spec.name for line in package.real.dependencies)
-    return [
-        name
-        for name in names
-        if name in default
-        or name in wished
-        or name in named
-        or name in encoding.mentioned
-        or at_hand(encoding, name, virtual)
-        or encoding.installed.named(name)
-    ]
-
-
 def _compilers_at_hand(encoding: Encoding, package: PackageVariables, names: list[str], literals: list[int]) -> None:
     """Only versions of compilers that lie on this machine; one may be built that has a language more."""
     for name, literal in zip(names, literals, strict=True):
@@ -248,21 +219,6 @@ def _compilers_at_hand(encoding: Encoding, package: PackageVariables, names: lis
         for slot, pick in picks(encoding, package, name).items():
             fits = encoding.atom(encoding.package(slot), ("version", known)) if known else FALSE
             encoding.clauses.add((-literal, -pick, fits), ("thrifty", name))
-
-
-def ranked_providers(encoding: Encoding, package: str, virtual: str) -> list[str]:
-    """Providers of a virtual, best first: the configuration's order (of the package, then of all), then those that
-    exist as externals, then the default order, then by name.
-    """
-    own = encoding.rules(package).providers.get(virtual) or encoding.rules("all").providers.get(virtual) or ()
-    default = encoding.problem.default_providers.get(virtual, ())
-
-    def rank(name: str) -> tuple[int, bool, int, str]:
-        wished = own.index(name) if name in own else len(own)
-        usual = default.index(name) if name in default else len(default)
-        return (wished, not at_hand(encoding, name, virtual), usual, name)
-
-    return sorted(encoding.providers(virtual), key=rank)
 
 
 def _edge(

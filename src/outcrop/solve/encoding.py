@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from outcrop.base.errors import OutcropError
 from outcrop.repo.model import PackageModel, ProvideDecl, RuntimeRule, VariantDecl
@@ -38,6 +39,9 @@ from outcrop.solve.installed import InstalledNodes
 from outcrop.solve.problem import ExternalChoice, InstalledChoice, ModelSource, PackageRules, Problem, Rule
 from outcrop.spec import Spec, Version
 from outcrop.spec.graph import DependencyType
+
+if TYPE_CHECKING:
+    from outcrop.solve.runtimes import GivenLine
 
 PATHS = ("reach", "below", "runs", "seen", "anywhere")
 """The kinds of atoms that look further than a package's own edges."""
@@ -64,14 +68,20 @@ class Preference:
     items: list[int]
     labels: Sequence[str]
     clauses: Clauses
+    _limits: dict[int, int] = field(default_factory=dict, repr=False)
 
     def at_most(self, rank: int) -> int:
-        """True where the decision does not matter or one of the first ``rank + 1`` items holds."""
-        if rank + 1 >= len(self.items):
-            return TRUE
-        if len(self.items) == 2 and rank == 0:
-            return -self.items[1]
-        return self.clauses.disjunction([-self.present, *self.items[: rank + 1]])
+        """True where the decision does not matter or one of the first ``rank + 1`` items holds. Remembered."""
+        literal = self._limits.get(rank)
+        if literal is None:
+            if rank + 1 >= len(self.items):
+                literal = TRUE
+            elif len(self.items) == 2:
+                literal = -self.items[1]
+            else:
+                literal = self.clauses.disjunction([-self.present, *self.items[: rank + 1]])
+            self._limits[rank] = literal
+        return literal
 
 
 @dataclass(slots=True)
@@ -250,6 +260,8 @@ class Encoding:
         self.holding: dict[tuple[Slot, Spec], int] = {}
         self.compilers: dict[str, tuple[RuntimeRule, ...]] | None = None
         """Rules of compilers about packages that use them; ``None`` until somebody asks, see ``runtimes``."""
+        self.given_lines: list[GivenLine] | None = None
+        """What those rules come to as dependency lines, see ``injection``."""
         self.recipes: dict[str, bool] = {}
         """Whether there is a recipe, for names that were asked for."""
         self.versions_of: dict[str, list[Version]] = {}

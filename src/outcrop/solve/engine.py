@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 
 class Engine(Protocol):
     """An incremental SAT solver. Literals are non-zero integers, negative ones are negated."""
 
-    def add(self, clause: Sequence[int]) -> None:
-        """One more clause, for good. The empty clause makes everything unsatisfiable."""
+    def add(self, clauses: Iterable[Sequence[int]]) -> None:
+        """More clauses, for good. The empty clause makes everything unsatisfiable."""
 
     def solve(self, assumptions: Sequence[int]) -> bool:
         """Whether there is a model in which ``assumptions`` hold."""
@@ -43,12 +43,14 @@ class MiniSat:
         self._interruptible = int(threading.current_thread() is threading.main_thread())
         self._broken = False
 
-    def add(self, clause: Sequence[int]) -> None:
+    def add(self, clauses: Iterable[Sequence[int]]) -> None:
         """See :class:`Engine`."""
-        if not clause:
-            self._broken = True
-            return
-        self._library.minisat22_add_cl(self._handle, clause)
+        handle, add = self._handle, self._library.minisat22_add_cl
+        for clause in clauses:
+            if clause:
+                add(handle, clause)
+            else:
+                self._broken = True
 
     def solve(self, assumptions: Sequence[int]) -> bool:
         """See :class:`Engine`."""

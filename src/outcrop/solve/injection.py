@@ -7,17 +7,19 @@ into a package depends on its own lines and on rules (``runtimes``), never on wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from outcrop.repo.model import DependencyDecl, RuntimeRule
 from outcrop.solve.clauses import FALSE, TRUE, Cause
 from outcrop.solve.conditions import holds, impose
 from outcrop.solve.encoding import Encoding, PackageVariables, Slot, Use
+from outcrop.solve.ranking import possible_providers
 from outcrop.solve.runtimes import (
     LANGUAGES,
     LIBC,
     TAG,
     WRAPPER,
+    GivenLine,
     Instance,
     compiler_rules,
     has_recipe,
@@ -98,32 +100,38 @@ def _along(
 
 def _ruled(encoding: Encoding, package: PackageVariables, languages: set[str], make_use: MakeUse) -> Iterable[Use]:
     """Dependencies that a compiler's recipe gives to packages that use it."""
-    place = 0
+    compilers = {language: possible_providers(encoding, package, language) for language in languages}
+    for place, given in enumerate(_given(encoding)):
+        if given.rule.package not in ("*", package.name) or given.target == package.name:
+            continue
+        if not all(given.compiler in compilers.get(language, ()) for language in given.languages):
+            continue
+        cause = ("runtime", package.name, given.rule.spec, given.compiler, str(given.rule.origin), place)
+        use = make_use(encoding, package, given.line, given.rule.types, cause)
+        if use.condition != FALSE:
+            if given.instance.relation:
+                _relate(encoding, package, use, given.compiler, given.rule, given.instance)
+            yield use
+
+
+def _given(encoding: Encoding) -> list[GivenLine]:
+    """What compilers' recipes give to packages that use them, as lines. Remembered."""
+    if encoding.given_lines is None:
+        encoding.given_lines = list(_read_given(encoding))
+    return encoding.given_lines
+
+
+def _read_given(encoding: Encoding) -> Iterator[GivenLine]:
     for compiler, rules in compiler_rules(encoding).items():
         versions = compiler_versions(encoding, compiler)
         for rule in rules:
-            if rule.kind != "depends" or rule.package not in ("*", package.name):
-                continue
-            target = spec_at(rule.spec, versions[0]).name if versions else ""
-            if not target or target == package.name:
+            target = spec_at(rule.spec, versions[0]).name if rule.kind == "depends" and versions else ""
+            if not target:
                 continue
             for instance in instances(rule, compiler, versions, virtual=encoding.is_virtual(target)):
-                if not _speaks_of(instance.when, languages):
-                    continue
-                place += 1
-                cause = ("runtime", package.name, rule.spec, compiler, str(rule.origin), place)
-                declaration = DependencyDecl(
-                    spec=instance.spec, origin=rule.origin, types=rule.types, when=instance.when
-                )
-                use = make_use(encoding, package, declaration, rule.types, cause)
-                if use.condition != FALSE:
-                    if instance.relation:
-                        _relate(encoding, package, use, compiler, rule, instance)
-                    yield use
-
-
-def _speaks_of(when: Spec, languages: set[str]) -> bool:
-    return all(languages.issuperset(edge.virtuals) for edge in when.edges)
+                languages = frozenset(virtual for edge in instance.when.edges for virtual in edge.virtuals)
+                line = DependencyDecl(spec=instance.spec, origin=rule.origin, types=rule.types, when=instance.when)
+                yield GivenLine(compiler, rule, instance, target, languages, line)
 
 
 def _relate(

@@ -9,6 +9,7 @@ expanded.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -214,6 +215,11 @@ class Optimiser:
         self.found = Decisions()
         self._decided: set[Slot] = set()
         self._waiting: dict[Slot, int] = {}
+        """Slot -> its distance from the roots."""
+        self._tools: set[Slot] = set()
+        """What waits and is a tool, see :meth:`_next`."""
+        self._needed: Counter[str] = Counter()
+        """How many of the others that wait name a package."""
         self._conditions = _Conditions()
         self._last: list[tuple[Slot, Preference]] = []
         self._extended: set[str] = set()
@@ -256,28 +262,45 @@ class Optimiser:
 
         Tools are what each dependent may choose, unless the roots' own world links to it or runs it.
         """
-        waiting, extended, named = self._waiting, self._extended, self._named
-        tools = {slot for slot in waiting if slot not in self._bound and self._chosen_by_each(slot)}
+        extended, tools, needed = self._extended, self._tools, self._needed
         names = {name for name, _ in tools}
-        needed = {name for slot in waiting if slot not in tools for name in named(slot)}
 
-        def order(slot: Slot) -> tuple[bool, bool, bool, int, Slot]:
-            later = not names.isdisjoint(named(slot)) if slot in tools else slot[0] in needed
-            return (slot[0] not in extended, slot in tools, later, waiting[slot], slot)
+        def order(entry: tuple[Slot, int]) -> tuple[bool, bool, bool, int, Slot]:
+            slot, depth = entry
+            tool = slot in tools
+            later = not names.isdisjoint(self.encoding.package(slot).named) if tool else needed[slot[0]] > 0
+            return (slot[0] not in extended, tool, later, depth, slot)
 
-        return min(waiting, key=order)
-
-    def _named(self, slot: Slot) -> frozenset[str]:
-        return self.encoding.package(slot).named
+        return min(self._waiting.items(), key=order)[0]
 
     def _chosen_by_each(self, slot: Slot) -> bool:
         return self.encoding.chosen_by_each(slot[0])
 
     def _wait(self, slot: Slot, depth: int) -> None:
+        if slot not in self._waiting:
+            if slot not in self._bound and self._chosen_by_each(slot):
+                self._tools.add(slot)
+            else:
+                self._needed.update(self.encoding.package(slot).named)
         self._waiting[slot] = min(depth, self._waiting.get(slot, depth))
 
+    def _wait_no_more(self, slot: Slot) -> None:
+        if self._waiting.pop(slot, None) is None:
+            return
+        if slot in self._tools:
+            self._tools.discard(slot)
+        else:
+            self._needed.subtract(self.encoding.package(slot).named)
+
+    def _bind(self, slot: Slot) -> None:
+        """The roots' own world links to the slot or runs it."""
+        self._bound.add(slot)
+        if slot in self._tools:
+            self._tools.discard(slot)
+            self._needed.update(self.encoding.package(slot).named)
+
     def _decide_package(self, slot: Slot, depth: int, *, root: bool = False) -> None:
-        self._waiting.pop(slot, None)
+        self._wait_no_more(slot)
         users = self._users.pop(slot[0], [])
         each = self._chosen_by_each(slot)
         if users and each and not root and not self._use_one(slot, users):
@@ -405,7 +428,7 @@ class Optimiser:
             name = preference.labels[rank]
         slots = self.encoding.copies(name)
         if package.slot[1] == 0 and not set(RUNTIME).isdisjoint(use.types):
-            self._bound.add(slots[0])
+            self._bind(slots[0])
         if len(slots) > 1 or self._chosen_by_each(slots[0]):
             self._expect(package.slot, name)
         elif slots[0] not in self._decided:

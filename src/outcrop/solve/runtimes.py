@@ -7,11 +7,10 @@ the problem, so it does not matter when a compiler is expanded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
-from outcrop.repo.model import PackageModel, RuntimeQuestion, RuntimeRule
+from outcrop.repo.model import DependencyDecl, PackageModel, RuntimeQuestion, RuntimeRule
 from outcrop.solve.encoding import Encoding
 from outcrop.spec import Spec, Version, make_version, parse_spec, parse_versions
 
@@ -89,8 +88,7 @@ def spec_at(text: str, version: Version) -> Spec:
     return parse_spec(text.replace(_PLACEHOLDER, str(version)))
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True):
     """A dependency rule for some versions of a compiler at once.
 
     ``relation``, where it is not empty, is the text of what is asked of the dependency beyond ``spec``, for every
@@ -100,6 +98,17 @@ class Instance:
     when: Spec
     spec: Spec
     relation: str = ""
+
+
+class GivenLine(msgspec.Struct, frozen=True):
+    """A dependency line on ``target`` that a compiler's recipe gives to packages which use it for ``languages``."""
+
+    compiler: str
+    rule: RuntimeRule
+    instance: Instance
+    target: str
+    languages: frozenset[str]
+    line: DependencyDecl
 
 
 def instances(rule: RuntimeRule, compiler: str, versions: Sequence[Version], *, virtual: bool) -> Iterator[Instance]:

@@ -118,12 +118,12 @@ def _search(
 ) -> Iterator[tuple[_Run, bool]]:
     """A finished run, and whether there is a solution.
 
-    It begins with one copy of each package, and with the compilers at hand. Where one copy makes impossible what a
-    second one of a build tool might not, all starts again with copies of that tool, knowing which packages matter; and
-    if there is no solution at all, with compilers that would have to be built, and at last with copies of everything
-    that may have some.
+    It begins with one copy of each package that is not expected to need more, and with the compilers at hand. Where one
+    copy makes impossible what a second one of a build tool might not, all starts again with copies of that tool,
+    knowing which packages matter; and if there is no solution at all, with compilers that would have to be built, and
+    at last with copies of everything that may have some.
     """
-    raised: frozenset[str] = frozenset()
+    raised = frozenset(problem.expected_copies)
     known: list[Slot] = []
     spent = Statistics()
     spare = False

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
+from operator import attrgetter
 
 from outcrop.spec.errors import VersionError
 from outcrop.spec.version import (
@@ -24,6 +25,8 @@ from outcrop.spec.version import (
     key_just_above,
     make_version,
 )
+
+_KEY = attrgetter("key")
 
 
 class VersionRange:
@@ -199,10 +202,12 @@ class VersionList:
             return [index for index, version in enumerate(versions) if self.includes(version)]
         found: list[int] = []
         for start, end in zip(self._starts, self._ends, strict=True):
-            low = bisect_left(versions, start, key=_key_of)
-            high = bisect_left(versions, end, low, key=_key_of)
-            found.extend(index for index in range(low, high) if self.includes(versions[index]))
-        return sorted(set(found))
+            low = bisect_left(versions, start, key=_KEY)
+            high = bisect_left(versions, end, low, key=_KEY)
+            found.extend(range(low, high))
+        if any(isinstance(versions[index], GitVersion) for index in found):
+            found = [index for index in found if self.includes(versions[index])]
+        return found if len(self._starts) == 1 else sorted(set(found))
 
     def satisfies(self, other: VersionList | VersionRange | Version) -> bool:
         """Every version in here lies in ``other``."""
@@ -244,10 +249,6 @@ class VersionList:
             for place in range(bisect_left(other._starts, end)):
                 if start < other._ends[place]:
                     yield item, other.items[place]
-
-
-def _key_of(version: Version) -> Key:
-    return version.key
 
 
 def _start(item: Item) -> Key:

@@ -8,13 +8,13 @@ from outcrop.solve.engine import MiniSat
 
 def test_models_cores_and_phases() -> None:
     engine = MiniSat()
-    engine.add([1, 2])
+    engine.add([[1, 2]])
     engine.prefer([-1, 2])
     assert engine.solve([])
     assert list(engine.model()) == [-1, 2]
     assert not engine.solve([-1, -2])
     assert set(engine.core()) <= {-1, -2}
-    engine.add([-2])
+    engine.add([[-2]])
     assert engine.solve([])
     assert engine.model()[0] == 1
     engine.close()
@@ -23,7 +23,7 @@ def test_models_cores_and_phases() -> None:
 
 def test_empty_clause() -> None:
     engine = MiniSat()
-    engine.add([])
+    engine.add([[]])
     assert not engine.solve([])
     assert list(engine.core()) == []
 
@@ -35,8 +35,7 @@ def test_engine_is_loaded_when_it_is_needed() -> None:
 
 def test_implied_literals_follow_without_search() -> None:
     engine = MiniSat()
-    for clause in ([-1, 2], [-2, 3], [4, 5], [-4, 6], [-5, 6]):
-        engine.add(clause)
+    engine.add([[-1, 2], [-2, 3], [4, 5], [-4, 6], [-5, 6]])
     assert set(engine.implied([1])) == {1, 2, 3}
     assert set(engine.implied([-4])) == {-4, 5, 6}
     assert engine.solve([1, -6]) is False

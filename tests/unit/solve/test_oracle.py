@@ -142,6 +142,10 @@ def laws_hold(problem: Problem, models: SmallModels, text: str) -> None:
     if found is None:
         return
 
+    # All copies from the beginning give what copies give that are added where one is not enough.
+    expected = msgspec.structs.replace(problem, expected_copies=tuple(models.models))
+    assert answer(attempt(expected, models)) == answer(found)
+
     # Dropping a constraint, or a whole request, never makes a request unsatisfiable.
     for place, request in enumerate(problem.requests):
         smaller = list(problem.requests)
