@@ -12,9 +12,13 @@ from pathlib import Path
 import filelock
 import pytest
 
-from support.program import Program
+from support.program import Program, clean_run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+_TELL_SITE = "import sys; print('lib/python%d.%d/site-packages' % sys.version_info[:2])"
+SITE = clean_run(["/usr/bin/python3", "-c", _TELL_SITE]).stdout.strip()
+"""Where this system's own Python looks for modules below a prefix."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ COMMANDS = [
     ("reindex",),
     ("uninstall",),
     ("gc",),
+    ("clean",),
     ("add",),
     ("remove",),
 ]

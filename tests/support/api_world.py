@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from outcrop.package.base import Package, PackageBase
-from outcrop.package.facade import NodeSpec, build_facades
+from outcrop.package.classes.base import Package, PackageBase
+from outcrop.package.specs.facade import NodeSpec, build_facades
 from outcrop.spec.graph import (
     DEPENDENCY_TYPES,
     Draft,

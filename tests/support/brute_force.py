@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from outcrop.repo.model import DependencyDecl, VariantDecl
-from outcrop.solve import Problem
-from outcrop.spec import make_version
-from support.every_world import TooManyWorldsError, every_world, sharable
+from outcrop.repo.model import DependencyDecl, PackageModel, VariantDecl
+from outcrop.solve import Problem, Rule
+from outcrop.spec import Spec, Version, make_version
+from support.every_world import TooManyWorldsError, every_world, is_sure, sharable
 from support.small_models import SmallModels
-from support.small_worlds import Slot, World, copies_of, fits, own_fit
+from support.small_rules import provider_fits, wishes
+from support.small_worlds import Config, Slot, World, copies_of, fits, own_fit, rules_of, without_flags
 
 __all__ = ["TooManyWorldsError", "best_world"]
 
@@ -60,6 +61,8 @@ class _Decider:
         self.begun: set[str] = set()
         """Packages of which a copy was taken."""
         self.open: list[tuple[Slot, DependencyDecl]] = []
+        self.unsure: list[tuple[Slot, DependencyDecl]] = []
+        """Lines that hang on the package's own flags, which somebody may ask for who is not decided yet."""
         self.last: list[tuple[Slot, str]] = []
         self.sharable: dict[int, dict[str, set[str]]] = {}
 
@@ -74,6 +77,7 @@ class _Decider:
             if (request.name, 0) not in self.decided:
                 self.package((request.name, 0), 0, root=True)
         while True:
+            self.apply_unsure()
             known = {name for name, _ in self.decided}
             ready = [entry for entry in self.open if _foreign(entry[1]) <= known]
             if ready:
@@ -86,15 +90,27 @@ class _Decider:
             elif self.open:
                 self.open.sort(key=_order)
                 self.settle(*self.open.pop(0))
+            elif self.unsure:
+                self.settle(*self.unsure.pop(0))
             else:
                 break
         for slot, variant in sorted(self.last):
             self.variant(slot, variant)
         return self.worlds
 
+    def apply_unsure(self) -> None:
+        """Follow the lines that apply whatever is decided further on, and forget those that do not."""
+        for entry in list(self.unsure):
+            slot, declaration = entry
+            holding = {fits(self.models, world, slot, declaration.when) for world in self.worlds}
+            if len(holding) == 1:
+                self.unsure.remove(entry)
+                if holding == {True}:
+                    self.follow(*entry)
+
     def wishes(self) -> None:
         """One copy of what is not chosen by each dependent, if there is a solution; then by name: who may have a
-        provider for itself has that of the graph, and anchors are externals.
+        provider for itself has that of the graph, anchors are externals, and what the configuration prefers.
         """
 
         def doubled(world: World) -> int:
@@ -105,14 +121,49 @@ class _Decider:
         for name in sorted(self.models.models):
             slots = copies_of(self.problem, self.models, name)
             self.share_providers(slots)
-            if name not in self.problem.anchors or not any(found.name == name for found in self.problem.externals):
-                continue
-            for slot in slots:
+            outside = any(found.name == name for found in self.problem.externals)
+            if name in self.problem.anchors and outside and not rules_of(self.problem, name).versions:
+                for slot in slots:
 
-                def built(world: World, slot: Slot = slot) -> int:
-                    return int(slot in world.configs and world.configs[slot].external is None)
+                    def built(world: World, slot: Slot = slot) -> int:
+                        return int(slot in world.configs and world.configs[slot].external is None)
 
-                self.keep(built)
+                    self.keep(built)
+            self.configured(name, slots)
+
+    def configured(self, name: str, slots: tuple[Slot, ...]) -> None:
+        """The order inside ``require``, and ``prefer``: of the package, and of the virtuals it needs."""
+        ordered: list[tuple[int, str, Callable[[World], int]]] = []
+        for slot in slots:
+            for place, rule, specs in wishes(self.problem, self.models, name):
+
+                def unlike(world: World, slot: Slot = slot, rule: Rule = rule, specs: list[Spec] = specs) -> int:
+                    if slot not in world.configs or world.configs[slot].installed is not None:
+                        return 0
+                    if not fits(self.models, world, slot, rule.when):
+                        return 0
+                    fitting = [fits(self.models, world, slot, without_flags(spec)) for spec in specs]
+                    return [*fitting, True].index(True)
+
+                ordered.append((place, f"configuration {slot[1]}", unlike))
+            virtuals = {virtual for world in self.worlds for other, virtual in world.providers if other == slot}
+            for virtual in sorted(virtuals):
+                for place, rule in enumerate(rules_of(self.problem, virtual).prefer):
+                    wish = self._provider_wish(slot, virtual, rule)
+                    ordered.append((1000 + place, f"provider of {virtual} {slot[1]}", wish))
+        for _, _, rank in sorted(ordered, key=lambda entry: entry[:2]):
+            self.keep(rank)
+
+    def _provider_wish(self, slot: Slot, virtual: str, rule: Rule) -> Callable[[World], int]:
+        def unlike(world: World) -> int:
+            provider = world.providers.get((slot, virtual))
+            if provider is None or not world.configs[slot].is_built:
+                return 0
+            child = world.taken[(slot, provider)]
+            singles = [msgspec.structs.replace(rule, specs=(spec,)) for spec in rule.specs]
+            return [*(provider_fits(self.models, world, child, single) for single in singles), True].index(True)
+
+        return unlike
 
     def share_providers(self, slots: tuple[Slot, ...]) -> None:
         virtuals = sorted({virtual for world in self.worlds for slot, virtual in world.providers if slot in slots})
@@ -181,7 +232,8 @@ class _Decider:
                 return
         self.decided.append(slot)
         self.depths[slot] = depth
-        self.version(slot)
+        if not self.reuse(slot):
+            self.version(slot)
         if each:
             self.share(slot, seekers)
         self.rest(slot)
@@ -207,19 +259,55 @@ class _Decider:
     def wait(self, slot: Slot, depth: int) -> None:
         self.waiting[slot] = min(depth, self.waiting.get(slot, depth))
 
-    def version(self, slot: Slot) -> None:
-        name = slot[0]
+    def reuse(self, slot: Slot) -> bool:
+        """Whether something installed is taken: the better version first, then what differs least from the best fresh
+        build, then by hash.
+        """
+        model, problem = self.models.models[slot[0]], self.problem
+
+        def rank(world: World) -> tuple[object, ...]:
+            config = world.configs[slot]
+            if config.installed is None:
+                return (1,)
+            version = make_version(config.version)
+            same = [other for other in self.fresh_versions(slot[0]) if other.version == config.version]
+            known = [self.version_rank(other) for other in same]
+            newer = [other for other in self.installed_versions(slot[0]) if other > version]
+            place = (0, *min(known)) if known else (1, len(newer))
+            wanted = {}
+            for definition in model.variants:
+                if own_fit(config, definition.when):
+                    wanted[definition.name] = wanted_values(problem, model, definition)
+            different = [name for name, values in wanted.items() if set(values) != set(config.values(name))]
+            return (0, place, len(different) + len(config.recorded_flags()), config.hash)
+
+        best = min(rank(world) for world in self.worlds)
+        self.worlds = [world for world in self.worlds if rank(world) == best]
+        return self.worlds[0].configs[slot].installed is not None
+
+    def installed_versions(self, name: str) -> set[Version]:
+        return {make_version(choice.node.version) for choice in self.problem.installed if choice.node.name == name}
+
+    def fresh_versions(self, name: str) -> list[Config]:
+        externals = [external for external in self.problem.externals if external.name == name]
+        built = [Config(name, decl.version, ()) for decl in self.models.models[name].versions]
+        return [*(Config(name, external.version, (), external) for external in externals), *built]
+
+    def version_rank(self, config: Config) -> tuple[int, int, int]:
+        """Of an external or of what is built: the configuration's wish, externals, the newest or preferred one."""
+        name = config.name
+        wishes = rules_of(self.problem, name).versions
+        version = make_version(config.version)
+        wish = next((place for place, found in enumerate(wishes) if found.includes(version)), len(wishes))
+        if config.external is None:
+            return (wish, 1, [decl.version for decl in self.models.models[name].versions].index(config.version))
         externals = [external for external in self.problem.externals if external.name == name]
         externals.sort(key=lambda external: make_version(external.version), reverse=True)
-        versions = [decl.version for decl in self.models.models[name].versions]
+        return (wish, 0, externals.index(config.external))
 
-        def rank(world: World) -> int:
-            config = world.configs[slot]
-            if config.external is not None:
-                return externals.index(config.external)
-            return len(externals) + versions.index(config.version)
-
-        self.keep(rank)
+    def version(self, slot: Slot) -> None:
+        best = min(self.version_rank(world.configs[slot]) for world in self.worlds)
+        self.worlds = [world for world in self.worlds if self.version_rank(world.configs[slot]) == best]
 
     def rest(self, slot: Slot) -> None:
         """Variants, and what to look at next."""
@@ -228,10 +316,12 @@ class _Decider:
         if self.worlds[0].configs[slot].external is not None:
             self.last.extend((slot, variant) for variant in variants)
             return
-        for variant in variants:
+        for variant in variants if self.worlds[0].configs[slot].is_built else ():
             self.variant(slot, variant)
         for declaration, _ in self.worlds[0].configs[slot].lines:
-            if declaration.when.edges:
+            if declaration.when.flags and not declaration.when.edges:
+                self.unsure.append((slot, declaration))
+            elif not is_sure(declaration):
                 self.open.append((slot, declaration))
             else:
                 self.follow(slot, declaration)
@@ -250,16 +340,17 @@ class _Decider:
             return bool(holding) and holding[-1] is definition
 
         known = list(dict.fromkeys(value for found in same for value in _values(found)))
+        wishes = wanted_values(self.problem, model, definition)
         if definition.kind == "multi":
             for value in known:
-                wanted = value in definition.default
+                wanted = value in wishes
 
                 def wrong(world: World, value: str = value, wanted: bool = wanted) -> int:
                     return int(active(world) and (value in world.configs[slot].values(definition.name)) != wanted)
 
                 self.keep(wrong)
             return
-        order = list(dict.fromkeys([*definition.default, *known]))
+        order = list(dict.fromkeys([*wishes, *known]))
 
         def rank(world: World) -> int:
             return order.index(world.configs[slot].values(definition.name)[0]) if active(world) else 0
@@ -299,9 +390,12 @@ class _Decider:
     def provider(self, slot: Slot, virtual: str) -> str:
         default = self.problem.default_providers.get(virtual, ())
         outside = {external.name for external in self.problem.externals}
+        said = [rules_of(self.problem, name).providers.get(virtual, ()) for name in (slot[0], "all")]
+        wished = next((names for names in said if names), ())
         order = sorted(
             {provider for provider, _ in self.models.providers(virtual)},
             key=lambda other: (
+                wished.index(other) if other in wished else len(wished),
                 other not in outside,
                 default.index(other) if other in default else len(default),
                 other,
@@ -309,6 +403,18 @@ class _Decider:
         )
         self.keep(lambda world: order.index(world.providers[(slot, virtual)]))
         return self.worlds[0].providers[(slot, virtual)]
+
+
+def wanted_values(problem: Problem, model: PackageModel, definition: VariantDecl) -> tuple[str, ...]:
+    """What the configuration wishes for, of the package or of all, where that is possible; else the default."""
+    known = {value.value for value in definition.values}
+    if definition.kind == "bool":
+        known = {"true", "false"}
+    for name in (model.name, "all"):
+        for wish in rules_of(problem, name).variants:
+            if wish.name == definition.name and wish.values and known.issuperset(wish.values):
+                return wish.values if definition.kind == "multi" else wish.values[:1]
+    return definition.default
 
 
 def _values(declaration: VariantDecl) -> list[str]:

@@ -10,6 +10,8 @@ What a graph with copies may look like:
   copy of each package, compilers apart;
 - ``^x@1`` of a request speaks of every copy of ``x`` below its root; such a condition of a recipe holds if some copy
   below fits.
+
+What is installed has the edges that were recorded, and no rules of its recipe. Flags are those that somebody asks for.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from outcrop.repo.model import DependencyDecl
 from outcrop.solve import Problem
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType
 from support.small_models import SmallModels
+from support.small_rules import allowed_provider, asked_by_rules, fits_rules
 from support.small_worlds import (
     LANGUAGES,
     Config,
@@ -29,9 +33,13 @@ from support.small_worlds import (
     World,
     copies_of,
     fits,
+    give_flags,
     own_configs,
     own_fit,
     provides,
+    recorded_world,
+    rules_of,
+    without_flags,
 )
 
 
@@ -50,8 +58,8 @@ def every_world(problem: Problem, models: SmallModels, *, steps: int = 20_000) -
     return [
         world
         for world in search.worlds(roots)
-        if _link(models, world)
-        and all(search.one_of_each(world.edges, slot) for slot in world.configs)
+        if _link(problem, models, world)
+        and all(search.one_of_each(world.edges, slot) for slot, config in world.configs.items() if config.is_built)
         and _valid(problem, models, world)
     ]
 
@@ -103,6 +111,7 @@ class _Search:
         self.start = _Partial(queue=list(roots), sure=set(roots))
         for request in problem.requests:
             self.start.asks.setdefault((request.name, 0), []).append(request.without_edges())
+        self.before = recorded_world(problem)
         self.configs: dict[str, list[Config]] = {}
         self.compilers = {
             model.name
@@ -113,7 +122,7 @@ class _Search:
     def worlds(self, roots: list[Slot]) -> Iterator[World]:
         for found in self.extend(self.start):
             present = {slot: config for slot, config in found.configs.items() if config is not None}
-            yield World(present, found.providers, found.taken, roots)
+            yield World(present, found.providers, found.taken, roots, before=self.before)
 
     def extend(self, partial: _Partial) -> Iterator[_Partial]:
         self.steps -= 1
@@ -145,7 +154,7 @@ class _Search:
         virtuals: dict[str, bool] = {}
         for declaration, _ in config.lines:
             if self.models.is_virtual(declaration.spec.name):
-                sure = not declaration.when.edges
+                sure = is_sure(declaration)
                 virtuals[declaration.spec.name] = virtuals.get(declaration.spec.name, False) or sure
         offers = []
         for virtual, sure in virtuals.items():
@@ -153,6 +162,8 @@ class _Search:
             offers.append(names if sure else ["", *names])
         for chosen in itertools.product(*offers):
             stand_in = dict(zip(virtuals, chosen, strict=True))
+            for virtual, key in config.recorded_virtuals.items():
+                stand_in[virtual] = self.before.recorded[key][0]
             yield from self.copies(partial, slot, config, stand_in)
 
     def copies(
@@ -167,7 +178,7 @@ class _Search:
             name = stand_in.get(declaration.spec.name, declaration.spec.name)
             if name:
                 bound = targets.setdefault(name, set())
-                if not declaration.when.edges:
+                if is_sure(declaration):
                     bound.update(types)
         options = []
         for name, types in targets.items():
@@ -191,13 +202,14 @@ class _Search:
             spec = declaration.spec
             name = stand_in.get(spec.name, spec.name)
             plain = spec.named("").with_versions("") if spec.name in stand_in else spec
-            sure = not declaration.when.edges
+            sure = is_sure(declaration)
             if name and not partial.ask(taken[name], sure, plain.without_edges()):
                 return False
             if sure:
                 edges.setdefault(taken[name], set()).update(types)
         partial.edges[slot] = edges
-        return all(self.one_of_each(partial.edges, other) for other in partial.edges)
+        built = [other for other in partial.edges if (found := partial.configs[other]) and found.is_built]
+        return all(self.one_of_each(partial.edges, other) for other in built)
 
     def one_of_each(self, edges: dict[Slot, dict[Slot, set[DependencyType]]], slot: Slot) -> bool:
         """What a node sees in its build has one copy of each package."""
@@ -205,12 +217,18 @@ class _Search:
         return len(names) == len(set(names))
 
 
-def _link(models: SmallModels, world: World) -> bool:
-    """The least set of edges that the conditions ask for; false if one is missing, or if a choice was made for a line
-    that does not apply.
+def is_sure(declaration: DependencyDecl) -> bool:
+    """Whether a line applies whatever else the graph looks like, if what it says of its own package holds."""
+    return not (declaration.when.edges or declaration.when.flags)
+
+
+def _link(problem: Problem, models: SmallModels, world: World) -> bool:
+    """The least sets of edges and flags that the conditions ask for; false if an edge is missing, or if a choice was
+    made for a line that does not apply.
     """
     world.edges = {slot: {} for slot in world.configs}
-    needed: set[tuple[Slot, str]] = set()
+    world.flags = {slot: config.recorded_flags() for slot, config in world.configs.items()}
+    needed = {(slot, virtual) for slot, config in world.configs.items() for virtual in config.recorded_virtuals}
     used: set[tuple[Slot, str]] = set()
     changed = True
     while changed:
@@ -231,6 +249,8 @@ def _link(models: SmallModels, world: World) -> bool:
                 if not types <= have:
                     have.update(types)
                     changed = True
+                changed |= give_flags(world, child, declaration.spec)
+        changed |= _flags_of_others(problem, models, world)
     if needed != set(world.providers):
         return False
     for (owner, name), child in world.taken.items():
@@ -238,6 +258,23 @@ def _link(models: SmallModels, world: World) -> bool:
             return False  # the same graph turns up with the first copy here
     world.taken = {key: child for key, child in world.taken.items() if key in used}
     return True
+
+
+def _flags_of_others(problem: Problem, models: SmallModels, world: World) -> bool:
+    """Give the flags that requests and the configuration ask for; whether any of them are new."""
+    changed = False
+    for slot in world.configs:
+        for spec in asked_by_rules(problem, models, world, slot):
+            changed |= give_flags(world, slot, spec)
+    for request in problem.requests:
+        root = (request.name, 0)
+        changed |= give_flags(world, root, request)
+        for edge in request.edges:
+            below = set(world.edges[root]) if edge.direct else reached(world, [root]) - {root}
+            for slot in below:
+                if slot[0] == edge.spec.name:
+                    changed |= give_flags(world, slot, edge.spec)
+    return changed
 
 
 # -- whether a graph is right as a whole ------------------------------------------------------------------------------
@@ -250,10 +287,17 @@ def _valid(problem: Problem, models: SmallModels, world: World) -> bool:
         return False
     return (
         _first_copies_fit(world)
-        and all(_dependencies_fit(models, world, slot) for slot in world.configs)
+        and all(_dependencies_fit(problem, models, world, slot) for slot in world.configs)
         and all(_directives_fit(models, world, slot) for slot in world.configs)
+        and all(fits_rules(problem, models, world, slot) for slot in world.configs)
         and all(_request_fits(models, world, request) for request in problem.requests)
+        and not _built_anew(problem, world)
     )
+
+
+def _built_anew(problem: Problem, world: World) -> bool:
+    """Whether a root is reused that has to be built."""
+    return not problem.reuse_roots and any(world.configs[root].installed is not None for root in world.roots)
 
 
 def sharable(problem: Problem, world: World) -> dict[str, set[str]]:
@@ -263,17 +307,22 @@ def sharable(problem: Problem, world: World) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for virtual in {virtual for _, virtual in world.providers} - set(LANGUAGES):
         owners = {slot: name for (slot, other), name in world.providers.items() if other == virtual}
-        bound = {name for slot, name in owners.items() if not _told(problem, slot[0], virtual, name)}
+        bound = {
+            name
+            for slot, name in owners.items()
+            if world.configs[slot].installed is not None or not _told(problem, slot[0], virtual, name)
+        }
         found[virtual] = set() if len(bound) > 1 else bound or set(owners.values())
     return found
 
 
 def _told(problem: Problem, owner: str, virtual: str, provider: str) -> bool:
-    said = [
-        edge for request in problem.requests for spec in request.walk() if spec.name == owner for edge in spec.edges
-    ]
+    said = [spec for request in problem.requests for spec in request.walk() if spec.name == owner]
+    rules = rules_of(problem, owner).require or rules_of(problem, "all").require
+    said += [spec for rule in rules for spec in rule.specs if spec.name in ("", owner)]
+    edges = [edge for spec in said for edge in spec.edges]
     return any(
-        (virtual in edge.virtuals if edge.virtuals else edge.direct) for edge in said if edge.spec.name == provider
+        (virtual in edge.virtuals if edge.virtuals else edge.direct) for edge in edges if edge.spec.name == provider
     )
 
 
@@ -332,11 +381,11 @@ def _closure(
 
 def _request_fits(models: SmallModels, world: World, request: Spec) -> bool:
     root = (request.name, 0)
-    if not fits(models, world, root, request, anywhere=True):
+    if not _is_as_asked(models, world, root, request, anywhere=True):
         return False
     below = reached(world, [root]) - {root}
     return all(
-        fits(models, world, slot, edge.spec, anywhere=True)
+        _is_as_asked(models, world, slot, edge.spec, anywhere=True)
         for edge in request.edges
         if not edge.direct and not models.is_virtual(edge.spec.name)
         for slot in below
@@ -344,7 +393,7 @@ def _request_fits(models: SmallModels, world: World, request: Spec) -> bool:
     )
 
 
-def _dependencies_fit(models: SmallModels, world: World, slot: Slot) -> bool:
+def _dependencies_fit(problem: Problem, models: SmallModels, world: World, slot: Slot) -> bool:
     for declaration, _ in world.configs[slot].lines:
         if not fits(models, world, slot, declaration.when):
             continue
@@ -353,14 +402,25 @@ def _dependencies_fit(models: SmallModels, world: World, slot: Slot) -> bool:
             child = world.taken[(slot, world.providers[(slot, spec.name)])]
             if not provides(models, world, child, spec):
                 return False
-            if not fits(models, world, child, spec.named("").with_versions("")):
+            if not _is_as_asked(models, world, child, spec.named("").with_versions("")):
                 return False
-        elif not fits(models, world, world.taken[(slot, spec.name)], spec):
+        elif not _is_as_asked(models, world, world.taken[(slot, spec.name)], spec):
             return False
-    for (owner, virtual), provider in world.providers.items():
-        if owner == slot and not _together(models, world, slot, virtual, provider):
-            return False
-    return True
+    if world.configs[slot].installed is not None:
+        return True
+    return all(
+        _together(models, world, slot, virtual, provider) and allowed_provider(problem, models, world, slot, virtual)
+        for (owner, virtual), provider in world.providers.items()
+        if owner == slot
+    )
+
+
+def _is_as_asked(models: SmallModels, world: World, slot: Slot, spec: Spec, *, anywhere: bool = False) -> bool:
+    """Whether a node fits what somebody asks of it. Who asks for flags gives them to what is built."""
+    if world.configs[slot].installed is not None:
+        own = Spec(flags=spec.flags)
+        return fits(models, world, slot, own) and fits(models, world, slot, without_flags(spec), anywhere=anywhere)
+    return fits(models, world, slot, without_flags(spec), anywhere=anywhere)
 
 
 def _together(models: SmallModels, world: World, slot: Slot, virtual: str, provider: str) -> bool:
@@ -376,7 +436,7 @@ def _together(models: SmallModels, world: World, slot: Slot, virtual: str, provi
 
 
 def _directives_fit(models: SmallModels, world: World, slot: Slot) -> bool:
-    if world.configs[slot].external is not None:
+    if not world.configs[slot].is_built:
         return True
     model = models.models[slot[0]]
     for conflict in model.conflicts:

@@ -165,6 +165,7 @@ SOLVED = (
     case(
         "another operating system",
         "app os=rhel9",
+        os_compatible={"rhel9": ()},
         expect=("app os=rhel9", "lib os=rhel9", "base os=rhel9", "tool os=debian12", "gcc os=debian12"),
     ),
     case(
@@ -201,10 +202,19 @@ EXPLAINED = (
     case("a library for better machines", "app target=x86_64_v3 ^lib target=skylake"),
     case("a tool for other machines", "app ^tool target=zen4", targets=(*TARGETS, "zen4")),
     case("a required target this machine does not run", "app", packages={"lib": {"require": ("target=zen4",)}}),
-    case("two operating systems", "app os=rhel9 ^lib os=rhel8"),
+    case("an operating system that nothing knows", "app os=rhel9"),
+    case(
+        "an operating system that is nearly known",
+        "app ^lib os=rhel9",
+        externals=("tool@1 os=rhel8",),
+        os_compatible={"debian12": ("debian11",)},
+    ),
+    case("a required operating system that nothing knows", "app", packages={"lib": {"require": ("os=rhel9",)}}),
+    case("two operating systems", "app os=rhel9 ^lib os=rhel8", os_compatible={"rhel9": (), "rhel8": ()}),
     case(
         "an external of the wrong operating system",
         "app os=rhel9",
+        os_compatible={"rhel9": ()},
         externals=("lib@1",),
         packages={"lib": {"buildable": False}},
     ),

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from outcrop.base.errors import OutcropError
 from outcrop.repo.model import DependencyDecl, Origin, PackageModel, RuntimeRule
 from outcrop.spec import Spec, make_version, parse_spec, parse_versions
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
 LANGUAGES = {"c", "cxx", "fortran"}
 RUNTIME = "runtime"
 _INJECTED = Origin("", 0)
+
+
+def without_flags(spec: Spec) -> Spec:
+    """Asking for flags gives them, to what is compiled; so they are nothing that must be fulfilled."""
+    if not any(each.flags for each in spec.walk()):
+        return spec
+    edges = [msgspec.structs.replace(edge, spec=without_flags(edge.spec)) for edge in spec.edges]
+    return msgspec.structs.replace(spec, flags=()).with_edges(edges)
 
 
 def injected(checker: Checker, ident: str, languages: set[str]) -> Iterator[DependencyDecl]:
@@ -74,8 +84,28 @@ def targets(checker: Checker, ident: str) -> Iterator[str]:
             if not any(parse_versions(text).includes(make_version(child.version)) for text in ranges):
                 yield f"{ident}: {edge.target} makes no code for {node.target}"
         runs = bool({"link", "run"} & set(edge.types))
+        host = problem.target_facts.get(problem.host_target or problem.target)
+        here = (problem.host_target or problem.target, *(host.ancestors if host else ()))
+        if not runs and child.external is None and host and child.target not in here:
+            yield f"{ident} uses {edge.target}, which is for {child.target} and does not run here"
         if runs and child.external is None and facts and child.target not in (node.target, *facts.ancestors):
             yield f"{ident} is for {node.target}, {edge.target} for {child.target}"
+
+
+def systems(checker: Checker, ident: str) -> Iterator[str]:
+    """The machine's operating system, or one that somebody names; what is linked or run has one that fits."""
+    problem, node = checker.problem, checker.drafts[ident].node
+    said = [spec for request in problem.requests for spec in request.walk()]
+    said += [spec for rules in problem.packages.values() for rule in rules.require for spec in rule.specs]
+    if node.os != problem.os and not any(each.os == node.os for spec in said for each in spec.walk()):
+        yield f"{ident}: nobody asks for the operating system {node.os}"
+    able = {node.os, *problem.os_compatible.get(node.os, ())}
+    here = {problem.os, *problem.os_compatible.get(problem.os, ())}
+    for edge in checker.drafts[ident].edges:
+        child = checker.drafts[edge.target].node
+        runs = bool({"link", "run"} & set(edge.types))
+        if child.os not in (able if runs else able | here):
+            yield f"{ident} is for {node.os}, {edge.target} for {child.os}"
 
 
 def _linked(checker: Checker, ident: str) -> set[str]:

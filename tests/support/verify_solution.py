@@ -1,41 +1,69 @@
 """An independent check of an answer of the solver: reads recipe declarations and the drafts, knows nothing of how
 they were found.
 
-:func:`complaints` evaluates every condition, looks for every dependency, and asks of every edge, variant and
-version who allowed it.
+:func:`complaints` evaluates every condition, looks for every dependency, and asks of every edge, variant, flag and
+version who allowed it; and of what is reused whether it is what was recorded.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
-from outcrop.repo.model import DependencyDecl, PackageModel, VariantDecl
-from outcrop.solve import ExternalChoice, ModelSource, PackageRules, Problem, Rule, Solution
+import msgspec
+
+from outcrop.base.errors import OutcropError
+from outcrop.repo.model import DependencyDecl, PackageModel
+from outcrop.solve import ModelSource, PackageRules, Problem, Solution
 from outcrop.spec import EdgeConstraint, Spec, make_version
 from outcrop.spec.graph import Draft, DraftEdge
-from outcrop.spec.targets import target_satisfies
-from support.verify_compilers import LANGUAGES, follows_a_compiler, injected, runtime_rules, targets
+from outcrop.spec.targets import HOST_WORDS, target_satisfies
+from support import verify_asked, verify_nodes, verify_reuse
+from support.verify_asked import Asked
+from support.verify_compilers import LANGUAGES, injected, runtime_rules, systems, targets, without_flags
+from support.verify_configuration import configuration, providers_allowed
 
 
 def complaints(problem: Problem, models: ModelSource, solution: Solution) -> list[str]:
     """Everything that is wrong with ``solution``; empty if nothing is."""
     if len(solution.roots) != len(problem.requests):
         return [f"{len(solution.roots)} roots for {len(problem.requests)} requests"]
-    found: list[str] = []
+    found = _wrong(problem, models, solution)
     reached: set[str] = set()
-    groups = [list(solution.roots)] if problem.unify is True else [[root] for root in solution.roots]
-    for roots in groups:
-        checker = Checker(problem, models, solution.drafts, roots)
+    for checker in _checkers(problem, models, solution):
         reached.update(checker.graph)
-        found.extend(checker.all())
-    for request, root in zip(problem.requests, solution.roots, strict=True):
-        checker = Checker(problem, models, solution.drafts, [root])
-        if not checker.fits(root, request, anywhere=True):
-            found.append(f"{root} is no answer to {request}")
-        found.extend(checker.asked_of_all(request))
+        for ident in () if found or not checker.alone else checker.graph:
+            for better, words in verify_asked.could_take(checker, ident):
+                changed = msgspec.structs.replace(solution, drafts={**solution.drafts, ident: better})
+                if not _wrong(problem, models, changed):
+                    found.append(words)
     found.extend(f"{ident} is reached from no root" for ident in solution.drafts if ident not in reached)
     found.extend(f"{ident} has no reason" for ident in solution.drafts if ident not in solution.reasons)
+    return found
+
+
+def _checkers(problem: Problem, models: ModelSource, solution: Solution) -> Iterator[Checker]:
+    pairs = list(zip(problem.requests, solution.roots, strict=True))
+    for requested in [pairs] if problem.unify is True else [[pair] for pair in pairs]:
+        yield Checker(
+            problem,
+            models,
+            solution.drafts,
+            [root for _, root in requested],
+            reused=solution.reused,
+            requested=requested,
+            alone=problem.unify != "when_possible",
+        )
+
+
+def _wrong(problem: Problem, models: ModelSource, solution: Solution) -> list[str]:
+    found = [words for checker in _checkers(problem, models, solution) for words in checker.all()]
+    for request, root in zip(problem.requests, solution.roots, strict=True):
+        checker = Checker(problem, models, solution.drafts, [root], reused=solution.reused)
+        if not checker.fits(root, without_flags(request), anywhere=True):
+            found.append(f"{root} is no answer to {request}")
+        found.extend(checker.asked_of_all(request))
     return found
 
 
@@ -50,11 +78,25 @@ def _twice(names: Iterable[str]) -> list[str]:
 class Checker:
     """One graph, and what is asked of it."""
 
-    def __init__(self, problem: Problem, models: ModelSource, drafts: Mapping[str, Draft], roots: list[str]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        models: ModelSource,
+        drafts: Mapping[str, Draft],
+        roots: list[str],
+        *,
+        reused: Mapping[str, str] | None = None,
+        requested: Iterable[tuple[Spec, str]] = (),
+        alone: bool = True,
+    ) -> None:
+        """``requested`` are the requests with their roots; ``alone`` says that nobody else asks anything here."""
         self.problem = problem
         self.models = models
         self.drafts = drafts
         self.roots = roots
+        self.reused = reused or {}
+        self.requested = list(requested)
+        self.alone = alone
         self.graph: dict[str, None] = {}
         stack = list(roots)
         while stack:
@@ -65,8 +107,33 @@ class Checker:
         self.founded: set[tuple[str, str]] | None = None
         """(dependent, dependency) of the edges that ``below`` may follow; ``None``: all."""
 
+        self._linked: dict[str, set[str]] = {}
+
+    @cached_property
+    def asks(self) -> list[Asked]:
+        """Everything that somebody asks of nodes of this graph."""
+        return verify_asked.everything_asked(self)
+
+    @cached_property
+    def recorded(self) -> Checker:
+        """Everything installed as it was recorded, build dependencies and all."""
+        return Checker(self.problem, self.models, verify_reuse.recorded_graph(self.problem.installed), [])
+
     def model(self, ident: str) -> PackageModel:
-        return self.models.model(self.drafts[ident].node.name)
+        name = self.drafts[ident].node.name
+        if ident not in self.reused and self.graph:
+            return self.models.model(name)
+        try:
+            return self.models.model(name)
+        except OutcropError:
+            # Its recipe may be gone.
+            return PackageModel(name=name, namespace="", class_name="", file="", line=0, buildable=False)
+
+    def linked_below(self, ident: str) -> set[str]:
+        """What link and run edges reach."""
+        if ident not in self._linked:
+            self._linked[ident] = self._runtime_closure(ident)
+        return self._linked[ident]
 
     # -- whether a node fits a spec -----------------------------------------------------------------------------
 
@@ -82,9 +149,14 @@ class Checker:
             return False
         if spec.namespace and spec.namespace != node.namespace:
             return False
-        if (spec.platform and spec.platform != node.platform) or (spec.os and spec.os != node.os):
+        host = self.problem.os, self.problem.target
+        system = host[0] if spec.os in HOST_WORDS else spec.os
+        if (spec.platform and spec.platform != node.platform) or (system and system != node.os):
             return False
-        if spec.target and not target_satisfies(node.target, spec.target):
+        target = ",".join(host[1] if item in HOST_WORDS else item for item in spec.target.split(","))
+        if target and not target_satisfies(node.target, target):
+            return False
+        if spec.hash and not (verify_reuse.hash_of(self, ident) or ident).startswith(spec.hash):
             return False
         for variant in spec.variants:
             answer = node.variants.get(variant.name)
@@ -96,6 +168,10 @@ class Checker:
 
     def has(self, ident: str, wanted: EdgeConstraint, *, anywhere: bool) -> bool:
         if wanted.when is not None and not self.fits(ident, wanted.when):
+            return True
+        if wanted.propagate:
+            return verify_asked.passes(self, ident, wanted)
+        if ident in self.reused and verify_reuse.was_built_with(self, ident, wanted, anywhere=anywhere):
             return True
         name = wanted.spec.name
         for edge in self.below(ident, direct=wanted.direct, anywhere=anywhere):
@@ -151,18 +227,31 @@ class Checker:
         yield from self.cycles()
         yield from self.shared_virtuals()
         yield from self.reasons()
+        yield from verify_reuse.reused_roots(self)
         for ident in self.graph:
-            node = self.drafts[ident].node
-            if node.external is None:
-                yield from self.version(ident)
-                yield from self.dependencies(ident)
-                yield from self.rules(ident)
-                yield from runtime_rules(self, ident)
-                yield from targets(self, ident)
+            if ident in self.reused:
+                yield from verify_reuse.reused(self, ident)
             else:
-                yield from self.external(ident)
-            yield from self.variants(ident)
-            yield from self.configuration(ident)
+                yield from self.fresh(ident)
+            yield from providers_allowed(self, ident)
+            yield from configuration(self, ident)
+            if self.alone:
+                yield from verify_asked.flags(self, ident)
+            yield from verify_asked.passed_down(self, ident)
+
+    def fresh(self, ident: str) -> Iterator[str]:
+        """What is built, and externals."""
+        if self.drafts[ident].node.external is None:
+            yield from verify_nodes.version(self, ident)
+            yield from self.dependencies(ident)
+            yield from self.rules(ident)
+            yield from runtime_rules(self, ident)
+            yield from targets(self, ident)
+            yield from systems(self, ident)
+            yield from verify_asked.mixing(self, ident)
+        else:
+            yield from verify_nodes.external(self, ident)
+        yield from verify_nodes.variants(self, ident)
 
     def copies(self) -> Iterator[str]:
         """Not too many of a package; one of each in what the roots link to or run, and in what a build sees."""
@@ -178,6 +267,8 @@ class Checker:
             yield f"the roots have more than one {name}"
         mixed = {name for language in LANGUAGES for name, _ in self.models.providers(language)}
         for ident in self.graph:
+            if not self.is_built(ident):
+                continue
             seen: set[str] = set()
             for edge in self.drafts[ident].edges:
                 kinds = {"link", "run"} if _is_runtime(edge) else {"run"}
@@ -185,6 +276,10 @@ class Checker:
             for name in _twice(self.drafts[other].node.name for other in seen):
                 if name not in mixed:
                     yield f"the build of {ident} sees more than one {name}"
+
+    def is_built(self, ident: str) -> bool:
+        """Neither outside nor there already."""
+        return self.drafts[ident].node.external is None and ident not in self.reused
 
     def _most(self, name: str) -> int:
         allowed = self.problem.copies
@@ -208,21 +303,19 @@ class Checker:
             if edge.direct or edge.when is not None or self.models.is_virtual(edge.spec.name):
                 continue
             for ident in self.graph:
-                if self.drafts[ident].node.name == edge.spec.name and not self.fits(ident, edge.spec, anywhere=True):
+                named = self.drafts[ident].node.name == edge.spec.name and ident not in self.roots
+                if named and not self.fits(ident, without_flags(edge.spec), anywhere=True):
                     yield f"{ident} is not {edge.spec}, as {request} asks"
 
     def reasons(self) -> Iterator[str]:
         """Every edge must follow from recipe lines that do not need the edge itself: ``depends_on("x", when="^x")``."""
         pending = [
-            (ident, declaration)
-            for ident in self.graph
-            if self.drafts[ident].node.external is None
-            for declaration in self._lines(ident)
+            (ident, declaration) for ident in self.graph if self.is_built(ident) for declaration in self._lines(ident)
         ]
         self.founded = {
             (ident, edge.target)
             for ident in self.graph
-            if self.drafts[ident].node.external is not None
+            if not self.is_built(ident)
             for edge in self.drafts[ident].edges
         }
         while True:
@@ -272,92 +365,10 @@ class Checker:
     def named_provider(self, dependent: str, virtual: str, name: str) -> bool:
         """A request or the configuration names the provider for this very dependent."""
         said = [spec for request in self.problem.requests for spec in request.walk() if spec.name == dependent]
-        said += [spec for rule in self._rules(dependent).require for spec in rule.specs]
+        required = self.rules_of(dependent).require or self.rules_of("all").require
+        said += [spec for rule in required for spec in rule.specs if spec.name in ("", dependent)]
         edges = [edge for spec in said for edge in spec.edges if edge.spec.name == name]
         return any(virtual in edge.virtuals if edge.virtuals else edge.direct for edge in edges)
-
-    def version(self, ident: str) -> Iterator[str]:
-        node, model = self.drafts[ident].node, self.model(ident)
-        declared = {decl.version: decl for decl in model.versions}
-        if follows_a_compiler(self, ident):
-            return
-        if node.version not in declared:
-            asked = any(
-                node.version in spec.version_text for request in self.problem.requests for spec in request.walk()
-            )
-            if not asked:
-                yield f"{ident} has a version nobody declared: {node.version}"
-        elif declared[node.version].deprecated:
-            asked = any(
-                spec.name == node.name and spec.version_text and spec.versions.includes(make_version(node.version))
-                for request in self.problem.requests
-                for spec in request.walk()
-            )
-            # A compiler may be built that has a language more than the machine's own of that version.
-            languages = {item.name for line in model.provides for item in line.virtuals} & {"c", "cxx", "fortran"}
-            known = {external.version for external in self.problem.externals if external.name == node.name}
-            if not asked and not (languages and node.version in known):
-                yield f"{ident} has a deprecated version nobody asked for"
-        buildable = self._rules(node.name).buildable
-        if buildable is None:
-            buildable = self._rules("all").buildable is not False
-        if not buildable or not model.buildable:
-            yield f"{ident} is built but not buildable"
-
-    def external(self, ident: str) -> Iterator[str]:
-        draft = self.drafts[ident]
-        fitting = [choice for choice in self.problem.externals if self._is(choice, draft)]
-        if not fitting:
-            yield f"{ident} is an external nobody named"
-            return
-        if not any(self._external_edges(draft, choice) for choice in fitting):
-            yield f"{ident}: edges of an external that it does not have"
-
-    def _is(self, choice: ExternalChoice, draft: Draft) -> bool:
-        node = draft.node
-        if (choice.name, choice.version, choice.external) != (node.name, node.version, node.external):
-            return False
-        return all(fact.name not in node.variants or fact.admits(node.variants[fact.name]) for fact in choice.variants)
-
-    def _external_edges(self, draft: Draft, choice: ExternalChoice) -> bool:
-        if len(draft.edges) != len({dependency.spec.name for dependency in choice.dependencies}):
-            return False
-        return all(
-            any(self.fits(edge.target, dependency.spec) for edge in draft.edges) for dependency in choice.dependencies
-        )
-
-    def variants(self, ident: str) -> Iterator[str]:
-        node, model = self.drafts[ident].node, self.model(ident)
-        active: dict[str, VariantDecl] = {}
-        for declaration in model.variants:
-            if self.fits(ident, declaration.when):
-                active[declaration.name] = declaration
-        yield from (f"{ident} has no variant {name}" for name in active if name not in node.variants)
-        for name, answer in node.variants.items():
-            found = active.get(name)
-            if found is None:
-                yield f"{ident} has a variant {name} that does not apply"
-                continue
-            shape = bool if found.kind == "bool" else tuple if found.kind == "multi" else str
-            if not isinstance(answer, shape) or answer == ():
-                yield f"{ident}: {name} is {answer!r}"
-                continue
-            if found.kind == "bool" or node.external is not None:
-                continue
-            values = answer if isinstance(answer, tuple) else (str(answer),)
-            yield from self._values(ident, found, values)
-
-    def _values(self, ident: str, found: VariantDecl, values: tuple[str, ...]) -> Iterator[str]:
-        guards = {value.value: value for value in found.values}
-        for value in values:
-            guard = guards.get(value)
-            if guard is None:
-                if not found.open and value not in found.default:
-                    yield f"{ident}: {found.name}={value} is no value"
-            elif guard.never or (guard.when is not None and not self.fits(ident, guard.when)):
-                yield f"{ident}: {found.name}={value} does not apply"
-        if found.sets and not any(set(values) <= set(group) for group in found.sets):
-            yield f"{ident}: {found.name}={values} lies in no allowed group"
 
     def dependencies(self, ident: str) -> Iterator[str]:
         draft = self.drafts[ident]
@@ -369,7 +380,7 @@ class Checker:
                 fitting = [edge for edge in edges if self._provider_fits(edge.target, declaration.spec)]
             else:
                 edges = [edge for edge in draft.edges if self.drafts[edge.target].node.name == name]
-                fitting = [edge for edge in edges if self.fits(edge.target, declaration.spec)]
+                fitting = [edge for edge in edges if self.fits(edge.target, without_flags(declaration.spec))]
             if len(edges) != 1 or not fitting or not set(types) <= set(fitting[0].types):
                 yield f"{ident} lacks {declaration.spec} ({','.join(types)}) of {declaration.origin}"
         for edge in draft.edges:
@@ -404,7 +415,7 @@ class Checker:
         return [*own, *injected(self, ident, {line.spec.name for line in own} & LANGUAGES)]
 
     def _provider_fits(self, ident: str, spec: Spec) -> bool:
-        return self.provides(ident, spec) and self.fits(ident, spec.named("").with_versions(""))
+        return self.provides(ident, spec) and self.fits(ident, without_flags(spec.named("").with_versions("")))
 
     def _together(self, ident: str, edge: DraftEdge) -> Iterator[str]:
         if not edge.virtuals:
@@ -427,31 +438,24 @@ class Checker:
                 if count == 0 or (requirement.policy == "one_of" and count != 1):
                     yield f"{ident}: requirement {requirement.origin}"
 
-    def configuration(self, ident: str) -> Iterator[str]:
-        node, model = self.drafts[ident].node, self.model(ident)
-        defined = {declaration.name for declaration in model.variants}
-        own, general = self._rules(node.name), self._rules("all")
+    def lines_asking(self, ident: str) -> Iterator[tuple[str, Spec]]:
+        """(dependency, what is said of it): by lines that apply, of recipes and of externals' entries."""
+        edges = self.drafts[ident].edges
+        if not self.is_built(ident):
+            said = [] if ident in self.reused else verify_nodes.external_lines(self, ident)
+            yield from ((edge.target, spec) for spec in said for edge in edges if self._leads_to(edge, spec.name))
+            return
+        for declaration, _ in self._applying(ident):
+            name = declaration.spec.name
+            for edge in edges:
+                if self.models.is_virtual(name) and name in edge.virtuals:
+                    yield edge.target, declaration.spec.named("").with_versions("")
+                elif self.drafts[edge.target].node.name == name:
+                    yield edge.target, declaration.spec
 
-        def speaking(rule: Rule, *, everywhere: bool) -> list[Spec]:
-            return [
-                spec
-                for spec in rule.specs
-                if spec.name in ("", node.name)
-                and not (everywhere and any(variant.name not in defined for variant in spec.variants))
-            ]
+    def _leads_to(self, edge: DraftEdge, name: str) -> bool:
+        return self.drafts[edge.target].node.name == name
 
-        for rule in own.require or general.require:
-            specs = speaking(rule, everywhere=not own.require)
-            if specs and self.fits(ident, rule.when):
-                count = sum(self.fits(ident, spec) for spec in specs)
-                if count == 0 or (rule.policy == "one_of" and count != 1):
-                    yield f"{ident}: configuration requires {[str(spec) for spec in specs]}"
-        for rules, everywhere in ((own, False), (general, True)):
-            for rule in rules.conflict:
-                if self.fits(ident, rule.when) and any(
-                    self.fits(ident, spec) for spec in speaking(rule, everywhere=everywhere)
-                ):
-                    yield f"{ident}: configuration excludes it"
-
-    def _rules(self, name: str) -> PackageRules:
+    def rules_of(self, name: str) -> PackageRules:
+        """The configuration of one package, or of all."""
         return self.problem.packages.get(name, PackageRules())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from outcrop.base.errors import RequestError
-from outcrop.package.world import PYTHON, PYTHON_VENV
+from outcrop.package.specs.world import PYTHON, PYTHON_VENV
 from outcrop.python import VenvFacts, isolation_variables
 from outcrop.spec.graph import Graph
 
@@ -48,6 +48,8 @@ def check_layout(prefix: Path, facts: VenvFacts | None, name: str) -> None:
         for pattern in (
             "local/bin",
             "local/lib*/python*/*-packages",
+            "usr/lib*/python*/*-packages",
+            "usr/local/lib*/python*/*-packages",
             "lib*/python*/dist-packages",
             "lib*/python*/site-packages",
         )

@@ -6,6 +6,7 @@ Processes and time live here; what comes next is the scheduler's decision, and w
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import queue
 import signal
@@ -15,28 +16,28 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from outcrop.base.errors import OutcropError
 from outcrop.base.events import Event, Reporter
 from outcrop.base.files import remove_tree
+from outcrop.build.guard import GRACE
 from outcrop.build.job import BuildDirectories, Job, Said
 from outcrop.build.plan import Action, BuildPlan
 from outcrop.build.report import BuildReport, Failure, Fetched
 from outcrop.build.scheduler import Fetch, Scheduler, Start, State
+from outcrop.build.trees import adopt_orphans, children, descendants, end_processes, session_of
 from outcrop.spec.graph import short
 from outcrop.store import Store, remove_prefix
 
 LOG_LINES = 20
 """How many last lines of a log a failure shows."""
 
-GRACE = 3.0
-"""Seconds between asking a build to end and killing it."""
+_GUARDS_GRACE = GRACE + 1.0
+"""Seconds between asking the builds' guards to end them and killing all that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +97,47 @@ class Executor:
         self._happenings: queue.SimpleQueue[_Happening] = queue.SimpleQueue()
         self._running: dict[str, _Running] = {}
         self._fetched: dict[str, Fetched] = {}
-        self._stages: list[FileLock] = []
+        self._stages: dict[Path, int] = {}
+        self._spared: frozenset[int] = frozenset()
         self.report = BuildReport(reused=plan.keys(Action.REUSE))
 
     def run(self) -> BuildReport:
         """Do everything the plan says; never raises for a failed build, see the report.
 
-        Raises:
-            KeyboardInterrupt: after every worker has been ended.
+        Whatever else is raised here, such as what a signal's handler raises, comes out after all processes of all
+        builds have ended, with a note of which builds these were. Raised once more meanwhile, it cuts short their
+        grace.
         """
-        with ThreadPoolExecutor(self._scheduler.fetch_slots, "fetch") as threads:
-            try:
-                while not self._scheduler.is_over:
-                    for instruction in self._scheduler.next():
-                        if isinstance(instruction, Fetch):
-                            threads.submit(self._fetch_sources, instruction.key)
-                        else:
-                            self._start(instruction)
-                    if not self._scheduler.is_over:
-                        self._take(self._happenings.get())
-            except BaseException:
-                threads.shutdown(wait=False, cancel_futures=True)
-                self._end_workers()
-                raise
-            finally:
-                for lock in self._stages:
-                    lock.release()
+        # Guards end what their builds leave behind; this is for what a guard leaves that was killed itself.
+        adopting = adopt_orphans()
+        self._spared = frozenset(children(os.getpid()))
+        try:
+            self._carry_out()
+        except BaseException as error:
+            running = [self.plan.graph[key] for key in self._running]
+            self._end_everything()
+            if names := sorted(f"{node.name}@{node.version}" for node in running if not node.is_external):
+                error.add_note(f"builds ended: {', '.join(names)}")
+            raise
+        finally:
+            for lock in self._stages.values():
+                os.close(lock)
+            adopt_orphans(adopting)
         self.report.skipped = dict(self._scheduler.skipped)
         for key in self._scheduler.keys(State.WAITING):
             self.report.skipped.setdefault(key, self.report.failures[0].key)
         return self.report
+
+    def _carry_out(self) -> None:
+        while not self._scheduler.is_over:
+            for instruction in self._scheduler.next():
+                if isinstance(instruction, Fetch):
+                    # Nobody waits for a download when all is to end.
+                    threading.Thread(target=self._fetch_sources, args=(instruction.key,), daemon=True).start()
+                else:
+                    self._start(instruction)
+            if not self._scheduler.is_over:
+                self._take(self._happenings.get())
 
     # what is started
 
@@ -164,14 +176,19 @@ class Executor:
         job_file.write_bytes(msgspec.json.encode(job))
         log = stage / "build.log"
         reading, writing = os.pipe()
+        # The guard holds the stage's lock, too: nobody takes the stage while processes of a dead run still work in it.
+        shared = [writing, *([self._stages[stage]] if stage in self._stages else [])]
         with open(log, "wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "outcrop.build.worker", str(job_file), str(writing)],
+                [
+                    *(sys.executable, "-I", "-m", "outcrop.build.worker"),
+                    *(str(job_file), str(os.getpid()), *map(str, shared)),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
                 env=worker_environment(),
-                pass_fds=(writing,),
+                pass_fds=shared,
                 start_new_session=True,
             )
         os.close(writing)
@@ -187,12 +204,17 @@ class Executor:
         # Lock files stay: one that is removed while somebody waits for it locks nothing.
         locks = usual.parent / ".locks"
         locks.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(locks / usual.name)
+        lock = os.open(locks / usual.name, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return Path(tempfile.mkdtemp(prefix=f"{usual.name}-", dir=usual.parent))
-        self._stages.append(lock)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            other = Path(tempfile.mkdtemp(prefix=f"{usual.name}-", dir=usual.parent))
+            self._stages[other] = lock = os.open(locks / other.name, os.O_RDWR | os.O_CREAT, 0o644)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            other.mkdir(exist_ok=True)  # whoever cleans up may have been quicker
+            return other
+        self._stages[usual] = lock
         remove_tree(usual)
         usual.mkdir()
         return usual
@@ -254,6 +276,7 @@ class Executor:
             message = f"{said.place}: {said.text}" if said.place else said.text
             self._fail(key, said.phase, message, said.details, said.hint, running.log, said.defect)
         elif happening.status < 0:
+            self._end_strays()
             name = signal.Signals(-happening.status).name
             self._discard(key)
             self._fail(key, running.phase, f"the build process was ended by {name}", log=running.log)
@@ -279,26 +302,54 @@ class Executor:
         )
         self._say("build.failed", node.name, f"{node.name}@{node.version} /{short(key)} in phase {phase or 'start'}")
 
+    # how it ends
+
     def _discard(self, key: str) -> None:
         """Remove what a worker that was killed left of its prefix."""
+
+        def leave_it() -> None:
+            raise OutcropError("another run makes this prefix now")
+
         store = Store(Path(self.directories.store))
-        with contextlib.suppress(OutcropError), store.lock_prefix(key):
+        with contextlib.suppress(OutcropError), store.lock_prefix(key, waiting=leave_it):
             if not store.installed(key):
                 remove_prefix(store.prefix(key, self.plan.graph[key]))
 
-    def _end_workers(self) -> None:
-        """Ask all workers' process groups to end, then kill what is left."""
-        for signum, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
-            for running in self._running.values():
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(running.process.pid, signum)
-            deadline = time.monotonic() + patience
-            for running in self._running.values():
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    running.process.wait(max(0.0, deadline - time.monotonic()))
+    def _end_everything(self) -> None:
+        """Have the guards end their builds; then end what is left, fetches included."""
+        for grace in (_GUARDS_GRACE, 0.0, 0.0):
+            try:
+                asked = [pid for pid in self._left() if pid < 0 or pid in children(os.getpid())]
+                end_processes(self._left, grace=grace, asked=asked)
+                break
+            except Exception:
+                raise
+            except BaseException:
+                continue
         for key in self._running:
             if not self.plan.graph[key].is_external:
                 self._discard(key)
+
+    def _left(self) -> list[int]:
+        """Processes of this run that live; process groups, negative, where the system tells no more."""
+        if sys.platform != "linux":
+            return [-running.process.pid for running in self._running.values() if running.process.poll() is None]
+        return descendants(os.getpid(), spared=self._spared)
+
+    def _end_strays(self) -> None:
+        """End processes of builds whose guard was killed. Fetches have their processes in this one's session."""
+        guards = {running.process.pid for running in self._running.values()}
+        strays: set[int] = set()
+
+        def left() -> list[int]:
+            below = descendants(os.getpid(), spared=self._spared | guards)
+            strays.update(pid for pid in below if session_of(pid) not in (None, session_of(0)))
+            return [pid for pid in below if pid in strays]
+
+        end_processes(left, grace=0.0)
+        for pid in strays:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
 
     def _say(self, kind: str, subject: str, text: str) -> None:
         self.reporter.report(Event(kind, subject, text))

@@ -1,5 +1,5 @@
-"""One build in one process: stage, phases, seal. Started by the executor with a job file and a status pipe, and nothing
-else.
+"""One build in one process, below its guard: stage, phases, seal. Started by the executor with a job file and a status
+pipe, and nothing else.
 
 Everything a recipe prints goes to this process's standard output, which is the log. What the executor has to know is
 said on the pipe.
@@ -9,10 +9,8 @@ The prefix is sealed last; a build that fails, or is killed, leaves none.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
-import signal
 import sys
 import time
 import traceback
@@ -26,23 +24,22 @@ from outcrop import __version__
 from outcrop.base.errors import OutcropError
 from outcrop.base.files import remove_tree
 from outcrop.build.environment import check_layout, python_variables
+from outcrop.build.guard import guarded
 from outcrop.build.job import Job, Said
 from outcrop.build.layout import installed_environment, installed_log
 from outcrop.build.stage import BuildStage
-from outcrop.package.base import LICENSES_VARIABLE, PackageBase
-from outcrop.package.facade import NodeSpec, build_facades
-from outcrop.package.hooks import prepare_modules, record_hooks, setup_package
-from outcrop.package.jobs import BUILD_JOBS_VARIABLE
-from outcrop.package.phases import run_patch_method, run_phases
-from outcrop.package.post_install import post_install
-from outcrop.package.shebang import STORE_VARIABLE
-from outcrop.package.world import PYTHON, PYTHON_VENV, interpreter_node
+from outcrop.package.builds.hooks import prepare_modules, record_hooks, setup_package
+from outcrop.package.builds.phases import run_patch_method, run_phases
+from outcrop.package.builds.post_install import post_install
+from outcrop.package.classes.base import LICENSES_VARIABLE, PackageBase
+from outcrop.package.filesystem.shebang import STORE_VARIABLE
+from outcrop.package.programs.jobs import BUILD_JOBS_VARIABLE
+from outcrop.package.specs.facade import NodeSpec, build_facades
+from outcrop.package.specs.world import PYTHON, PYTHON_VENV, interpreter_node
 from outcrop.python import VenvFacts, byte_compile, describe_venv, probe
 from outcrop.repo import Repositories
 from outcrop.spec.graph import Graph
 from outcrop.store import SEAL_SCHEMA, Entry, Hooks, Seal, Store, content_digest, protect, remove_prefix, scan_prefix
-
-_PR_SET_PDEATHSIG = 1
 
 
 class Worker:
@@ -239,18 +236,19 @@ def facts_of_recipe(package: PackageBase) -> VenvFacts:
     return describe_venv(probe(Path(str(package.spec["python"].package.command.path))))
 
 
-def die_with_parent() -> None:
-    """Be killed when the executor is (Linux: prctl(2), PR_SET_PDEATHSIG); elsewhere the lock and the missing seal have
-    to do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def main(arguments: list[str]) -> int:
-    """Entry point: ``python -m outcrop.build.worker JOB PIPE``."""
-    die_with_parent()
-    job_file, pipe = Path(arguments[0]), int(arguments[1])
-    os.set_inheritable(pipe, False)
+    """Entry point: ``python -m outcrop.build.worker JOB EXECUTOR PIPE [LOCK]``: a file, a process, open files.
+
+    The stage's lock is held, and the pipe open, for as long as a process of this build may live.
+    """
+    job_file, executor, pipe = Path(arguments[0]), int(arguments[1]), int(arguments[2])
+    for descriptor in map(int, arguments[2:]):
+        os.set_inheritable(descriptor, False)
+    return guarded(lambda: carry_out(job_file, pipe), executor)
+
+
+def carry_out(job_file: Path, pipe: int) -> int:
+    """Do the job in this process, say on the pipe how it went, and return the exit status."""
     job = msgspec.json.decode(job_file.read_bytes(), type=Job)
     os.chdir(job.stage)
     worker = Worker(job, pipe, os.environ)

@@ -15,10 +15,12 @@ from outcrop.base.errors import OutcropError
 from outcrop.base.near import near_misses
 from outcrop.cli.output import Output
 from outcrop.cli.session import Session
+from outcrop.cli.signals import Interrupted, end_as_usual, raise_interrupted
 
 _COMMANDS = {
     "add": "manifest",
     "checksum": "authoring",
+    "clean": "cleaning",
     "compiler": "machine",
     "concretize": "install",
     "create": "authoring",
@@ -138,9 +140,10 @@ def program(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status: 0 done, 1 the request failed, 2 usage, 3 a defect of ours, 130
-    interrupted."""
+    interrupted (143 by SIGTERM, 129 by a closed terminal)."""
     output = Output()
     try:
+        raise_interrupted()
         result = program.main(args=list(arguments), prog_name="outcrop", standalone_mode=False)
         status = result if isinstance(result, int) else 0
         sys.stdout.flush()
@@ -157,6 +160,10 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         output.error(OutcropError(error.format_message()))
         return 1
+    except Interrupted as error:
+        end_as_usual()
+        output.talk(error.message)
+        return error.exit_status
     except (KeyboardInterrupt, click.Abort):
         output.talk("interrupted")
         return EXIT_INTERRUPTED

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import msgspec
 
+from outcrop.build.guard import guarded
 from outcrop.build.job import Job
 from outcrop.build.stage import BuildStage
-from outcrop.build.worker import describe, die_with_parent
-from outcrop.package.facade import build_facades
-from outcrop.package.hooks import prepare_modules
-from outcrop.package.phases import run_patch_method
+from outcrop.build.worker import describe
+from outcrop.package.builds.hooks import prepare_modules
+from outcrop.package.builds.phases import run_patch_method
+from outcrop.package.specs.facade import build_facades
 from outcrop.repo import Repositories
 from outcrop.spec.graph import Graph
 from outcrop.store import Store
@@ -44,11 +45,15 @@ def patch(job: Job) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Entry point."""
-    die_with_parent()
+    return guarded(lambda: carry_out(Path(arguments[0])), os.getppid())
+
+
+def carry_out(job_file: Path) -> int:
+    """Do the job in this process; returns the exit status."""
     # Recipes print where they like; the answer must stay readable.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    job = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=Job)
+    job = msgspec.json.decode(job_file.read_bytes(), type=Job)
     os.chdir(job.stage)
     try:
         patch(job)

@@ -34,10 +34,17 @@ def holds(encoding: Encoding, slot: Slot, spec: Spec, *, below: str = "reach") -
     if found is None:
         parts = [*_parts(encoding, package, spec, below), *_edges(encoding, package, spec.edges, below)]
         parts.extend(flag_literal(encoding, package, flag) for flag in spec.flags)
-        found = encoding.clauses.conjunction([package.node, *parts])
+        # Versions and variants are there only where the package is.
+        found = encoding.clauses.conjunction(parts if _is_plain(spec) else [package.node, *parts])
         if below == "reach":
             encoding.holding[key] = found
     return found
+
+
+def _is_plain(spec: Spec) -> bool:
+    if spec.edges or spec.flags or spec.os or spec.target or spec.platform or spec.namespace or spec.hash or spec.name:
+        return False
+    return not any(variant.any or not variant.values for variant in spec.variants)
 
 
 def impose(

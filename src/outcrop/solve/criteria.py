@@ -154,5 +154,8 @@ def _fulfilled(encoding: Encoding, owner: str, what: str, chosen: str, rank: int
         whose = "the same as everybody" if rank == 0 else chosen
         return f"{owner} has {what.removeprefix('sharing ')} from {whose}"
     if what.startswith("provider of "):
-        return f"{owner} gets {what.removeprefix('provider of ')} from {chosen}, which the configuration prefers"
+        virtual = what.removeprefix("provider of ")
+        # A request may name nothing but the virtual.
+        taken = f"{virtual} is" if owner == virtual else f"{owner} gets {virtual} from"
+        return f"{taken} {chosen}, which the configuration prefers"
     return f"{owner} is {chosen}, which the configuration prefers"

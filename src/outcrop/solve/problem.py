@@ -44,8 +44,8 @@ class ExternalDependency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExternalChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One external package the solver may use. Variants it does not name are free; without an ``os`` it has the
-    machine's.
+    """One external package the solver may use. A variant it names has these values and no others, with ``:=`` or not:
+    nothing is added to what is there. Variants it does not name are free; without an ``os`` it has the machine's.
     """
 
     name: str
@@ -57,9 +57,16 @@ class ExternalChoice(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_answers(
-        cls, name: str, version: str, variants: Mapping[str, VariantAnswer], external: External
+        cls,
+        name: str,
+        version: str,
+        variants: Mapping[str, VariantAnswer],
+        external: External,
+        *,
+        dependencies: tuple[ExternalDependency, ...] = (),
+        os: str = "",
     ) -> ExternalChoice:
-        """From what a probe found out, variants as a node has them."""
+        """From what a probe found out or a configuration says, variants as a node has them."""
         facts = []
         for variant, answer in sorted(variants.items()):
             if isinstance(answer, bool):
@@ -68,7 +75,14 @@ class ExternalChoice(msgspec.Struct, frozen=True, kw_only=True):
                 facts.append(
                     VariantConstraint.make(variant, (answer,) if isinstance(answer, str) else answer, exact=True)
                 )
-        return cls(name=name, version=version, external=external, variants=tuple(facts))
+        return cls(
+            name=name,
+            version=version,
+            external=external,
+            variants=tuple(facts),
+            dependencies=dependencies,
+            os="" if os in HOST_WORDS else os,
+        )
 
     @classmethod
     def from_spec(
@@ -145,9 +159,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     ``default_providers`` orders the providers of a virtual where the configuration does not. ``anchors`` are packages
     whose externals are used wherever that is possible, whatever versions of other packages it costs. ``copies`` is how
     many copies of a package one graph may have: by name, else ``tools`` (2) for what :meth:`ModelSource.is_tool` names,
-    else ``default`` (1). Without ``build_compilers``, compilers nobody named have the versions of the externals, built
-    or not, unless there is no solution otherwise. ``installed`` is closed under its nodes' edges; without
-    ``reuse_roots`` only what is below the requested packages may be one of them, and what a request names by its hash.
+    else ``default`` (1). ``expected_copies`` names packages that probably need several, so that the search has all of
+    theirs from the beginning: it takes less time, and the answer is the same. Without ``build_compilers``, compilers
+    nobody named have the versions of the externals, built or not, unless there is no solution otherwise. ``installed``
+    is closed under its nodes' edges; without ``reuse_roots`` only what is below the requested packages may be one of
+    them, and what a request names by its hash.
     ``compiler_mixing`` is whether what links to or runs something else may have another compiler for the same
     language; a tuple names who may.
     """
@@ -167,6 +183,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     default_providers: dict[str, tuple[str, ...]] = {}
     anchors: tuple[str, ...] = ("python",)
     copies: dict[str, int] = {}
+    expected_copies: tuple[str, ...] = ()
     build_compilers: bool = True
     compiler_mixing: bool | tuple[str, ...] = True
     installed: tuple[InstalledChoice, ...] = ()

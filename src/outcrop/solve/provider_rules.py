@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from outcrop.solve.clauses import FALSE, TRUE
-from outcrop.solve.conditions import holds
+from outcrop.solve.asks import CONFIGURED
+from outcrop.solve.clauses import FALSE, TRUE, Cause
+from outcrop.solve.conditions import ask, holds
 from outcrop.solve.encoding import Encoding, PackageVariables, Preference, Slot
 from outcrop.solve.flags import without_flags
 from outcrop.solve.problem import Rule
@@ -20,35 +21,66 @@ def provider_rules(
     encoding: Encoding, package: PackageVariables, virtual: str, need: int, names: Sequence[str]
 ) -> None:
     """``require``, ``conflict`` and ``prefer`` of a virtual, for one dependent whose edges know their virtuals."""
-    clauses = encoding.clauses
     rules = encoding.rules(virtual)
     if not (rules.require or rules.conflict or rules.prefer):
         return
     taken = list(_taken(encoding, package, virtual, names))
+    _impose(encoding, virtual, taken, package.slot)
+    for place, specs, options in _preferred(encoding, virtual, taken):
+        wish(encoding, package.slot, need, specs, options, place, f"provider of {virtual}")
+
+
+def root_rules(encoding: Encoding, virtual: str, present: int, taken: Sequence[tuple[Slot, int]]) -> None:
+    """The same, and ``buildable``, for a request that names nothing but the virtual: where it holds, and where which
+    slot answers it.
+    """
+    if encoding.rules(virtual).buildable is False:
+        for slot, literal in taken:
+            external = encoding.atom(encoding.package(slot), ("external",))
+            encoding.clauses.add((-literal, external), ("unbuildable", virtual))
+    _impose(encoding, virtual, taken, None)
+    for place, specs, options in _preferred(encoding, virtual, taken):
+        _wish(encoding, virtual, f"provider of {virtual}", present, specs, options, place)
+
+
+def _impose(encoding: Encoding, virtual: str, taken: Sequence[tuple[Slot, int]], owner: Slot | None) -> None:
+    clauses = encoding.clauses
+    rules = encoding.rules(virtual)
     for place, rule in enumerate(rules.require):
+        cause: Cause = ("rule", virtual, "require", place)
+        # What is required of the provider itself has a later word about its flags.
+        order = (CONFIGURED, "", 0, place)
         for slot, literal in taken:
             when = holds(encoding, slot, rule.when)
-            clauses.add(
-                [-literal, -when, *_fitting(encoding, slot, virtual, rule)], ("rule", virtual, "require", place)
-            )
+            options = [(spec, holds(encoding, slot, without_flags(spec))) for spec in _about(slot, virtual, rule)]
+            clauses.add([-literal, -when, *(fits for _, fits in options)], cause)
+            for spec, fits in options:
+                ask(encoding, [literal, when, fits], slot, spec, cause, order, owner=owner)
     for place, rule in enumerate(rules.conflict):
         for slot, literal in taken:
             when = holds(encoding, slot, rule.when)
-            for fits in _fitting(encoding, slot, virtual, rule):
-                clauses.add((-literal, -when, -fits), ("rule", virtual, "conflict", place))
-    for place, rule in enumerate(rules.prefer):
+            for spec in _about(slot, virtual, rule):
+                clauses.add((-literal, -when, -holds(encoding, slot, spec)), ("rule", virtual, "conflict", place))
+
+
+def _preferred(
+    encoding: Encoding, virtual: str, taken: Sequence[tuple[Slot, int]]
+) -> Iterator[tuple[int, tuple[Spec, ...], list[int]]]:
+    """For each ``prefer``: its place, its specs, and for each of these where a provider fits it."""
+    clauses = encoding.clauses
+    for place, rule in enumerate(encoding.rules(virtual).prefer):
         options = []
         for spec in rule.specs:
             single = Rule(specs=(spec,), when=rule.when)
             parts = [
                 clauses.conjunction(
-                    (literal, holds(encoding, slot, rule.when), *_fitting(encoding, slot, virtual, single))
+                    (literal, holds(encoding, slot, rule.when), holds(encoding, slot, without_flags(own)))
                 )
                 for slot, literal in taken
-                if spec.name in ("", slot[0], virtual)
+                for own in _about(slot, virtual, single)
             ]
             options.append(clauses.disjunction(parts) if parts else FALSE)
-        wish(encoding, package.slot, need, rule.specs, options, PREFERRED + place, f"provider of {virtual}")
+        yield PREFERRED + place, rule.specs, options
 
 
 def _taken(
@@ -62,11 +94,10 @@ def _taken(
                 yield slot, literal
 
 
-def _fitting(encoding: Encoding, slot: Slot, virtual: str, rule: Rule) -> list[int]:
+def _about(slot: Slot, virtual: str, rule: Rule) -> list[Spec]:
+    """What a rule says of this provider."""
     return [
-        holds(encoding, slot, without_flags(spec.named("") if spec.name == slot[0] else spec))
-        for spec in rule.specs
-        if spec.name in ("", slot[0], virtual)
+        spec.named("") if spec.name == slot[0] else spec for spec in rule.specs if spec.name in ("", slot[0], virtual)
     ]
 
 
@@ -80,16 +111,22 @@ def wish(
     about: str = "",
 ) -> None:
     """Earlier options are better; none of them is worst. ``place`` and then ``about`` order the wishes of a package."""
-    clauses = encoding.clauses
     # What is installed is as it is.
-    when = clauses.conjunction([when, -encoding.package(slot).reused])
+    when = encoding.clauses.conjunction([when, -encoding.package(slot).reused])
+    what = f"{about or 'configuration'} (copy {slot[1] + 1})" if slot[1] else about or "configuration"
+    _wish(encoding, slot[0], what, when, specs, options, place)
+
+
+def _wish(
+    encoding: Encoding, name: str, what: str, when: int, specs: Sequence[Spec], options: Sequence[int], place: int
+) -> None:
+    clauses = encoding.clauses
     fallback = clauses.conjunction([when, *[-option for option in options]])
     items: list[int] = []
     for option in options:
         items.append(clauses.conjunction([when, option, *[-item for item in items]]))
     labels = [*(str(spec) for spec in specs), "none of these"]
-    what = f"{about or 'configuration'} (copy {slot[1] + 1})" if slot[1] else about or "configuration"
-    encoding.wishes.append((slot[0], place, Preference(what, when, [*items, fallback], labels, clauses)))
+    encoding.wishes.append((name, place, Preference(what, when, [*items, fallback], labels, clauses)))
 
 
 def apart(encoding: Encoding, package: PackageVariables, virtual: str, name: str) -> int:

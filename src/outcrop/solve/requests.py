@@ -10,6 +10,7 @@ from outcrop.solve.clauses import Cause
 from outcrop.solve.conditions import ask, asked_edge, impose
 from outcrop.solve.encoding import Encoding, Preference, Slot
 from outcrop.solve.expansion import install_definers
+from outcrop.solve.provider_rules import root_rules
 from outcrop.solve.reuse import forbid_reuse
 from outcrop.solve.systems import candidate_systems
 from outcrop.solve.target_rules import candidate_targets
@@ -87,6 +88,7 @@ def encode_request(encoding: Encoding, place: int, *, optional: bool) -> Root:
         clauses.add((-literal, encoding.atom(package, ("provides", spec.name, spec.version_text))), cause)
         impose_request(encoding, [literal], slot, plain, place)
     present = switch if optional else encoding.clauses.disjunction(literals)
+    root_rules(encoding, spec.name, present, list(zip(slots, literals, strict=True)))
     choice = Preference(f"provider of {spec.name}", present, literals, names, clauses)
     return Root(place, spec, slots, literals, choice, switch)
 

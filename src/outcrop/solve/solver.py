@@ -216,9 +216,7 @@ class _Run:
             slots = reachable(self.encoding, [slot for _, slot in self.root_slots()], truth)
             unknown = sorted(slot for slot in slots if not self.encoding.packages[slot].expanded)
             if unknown:
-                for slot in unknown:
-                    expand(self.encoding, slot)
-                self._fresh = unknown
+                self._expand_further(unknown)
                 self._closed.clear()
                 continue
             circles = find_circles(self.encoding, slots, truth)
@@ -243,6 +241,22 @@ class _Run:
                 self._closed.append(close(self.encoding))
                 continue
             return True
+
+    def _expand_further(self, slots: Sequence[Slot]) -> None:
+        """Expand the slots, and what they certainly need where they are as they should be: that saves rounds."""
+        self._fresh = []
+        clauses = self.encoding.clauses
+        while slots:
+            packages = [self.encoding.package(slot) for slot in slots]
+            for package in packages:
+                expand(self.encoding, package.slot)
+            self._fresh.extend(slots)
+            clauses.flush()
+            wanted = [preference.at_most(0) for package in packages for preference in package.own]
+            implied = set(clauses.engine.implied([*[package.node for package in packages], *wanted]))
+            edges = [edge for package in packages for edge in package.edges.values() if edge.exists in implied]
+            needed = {edge.child for edge in edges if not self.encoding.package(edge.child).expanded}
+            slots = sorted(needed)
 
     def _start(self) -> bool:
         hopes: list[int] = []

@@ -1,6 +1,7 @@
 """Operating systems: a node has the machine's, or one that a request or a requirement names; an external has its own.
 
-Where nothing names another one there is nothing to decide and there are no variables.
+Where nothing names another one there is nothing to decide and there are no variables. Only names that something here
+knows can be asked for, see :func:`known_systems`; others are most likely misspelt.
 """
 
 from __future__ import annotations
@@ -22,8 +23,27 @@ def candidate_systems(encoding: Encoding) -> tuple[str, ...]:
 def _buildable(encoding: Encoding) -> list[str]:
     """The machine's own, and what was asked for by name."""
     asked = (spec for specs in encoding.mentioned.values() for spec in specs)
-    named = {system for spec in asked for system in _named(encoding, spec)}
-    return list(dict.fromkeys([encoding.problem.os, *sorted(named)]))
+    named = {system for spec in asked for system in _named(encoding, spec)} - {encoding.problem.os}
+    known = known_systems(encoding) if named else {}
+    return [encoding.problem.os, *sorted(named.intersection(known))]
+
+
+def known_systems(encoding: Encoding) -> dict[str, str]:
+    """The operating systems that may be asked for, the machine's first, each with how it is known: an external or
+    something installed has it, or the configuration speaks of it.
+    """
+    problem = encoding.problem
+    found = {problem.os: "this machine"}
+    for name, others in sorted(problem.os_compatible.items()):
+        for system in (name, *others):
+            found.setdefault(system, "concretizer:os_compatible")
+    for external in problem.externals:
+        if external.os:
+            found.setdefault(external.os, f"the external {external.name}@{external.version}")
+    for choice in problem.installed:
+        if choice.node.os:
+            found.setdefault(choice.node.os, f"the installed {choice.node.name}@{choice.node.version}")
+    return found
 
 
 def _named(encoding: Encoding, spec: Spec) -> Iterator[str]:

@@ -8,11 +8,17 @@ from outcrop.base.near import near_misses
 from outcrop.solve.clauses import Cause
 from outcrop.solve.encoding import Encoding
 from outcrop.solve.errors import UnsatisfiableError
+from outcrop.solve.systems import known_systems, system_name
 from outcrop.solve.targets import fitting_targets, makers, runs_here, serves, target_lines
 from outcrop.spec import Spec, Version, make_version
 from outcrop.spec.targets import HOST_WORDS, ancestry, target_lies_in
 
 _SHOWN = 4
+
+_SYSTEM_HINT = (
+    "leave 'os={name}' out; to solve for another operating system, name it in the configuration: "
+    "'concretizer:os_compatible:{name}:[]'"
+)
 
 
 def place_error(encoding: Encoding, spec: Spec, request: Spec) -> UnsatisfiableError | None:
@@ -25,9 +31,30 @@ def place_error(encoding: Encoding, spec: Spec, request: Spec) -> UnsatisfiableE
             hint=f"leave 'platform={spec.platform}' out, or ask on a {spec.platform} machine",
             code="other-platform",
         )
+    if spec.os and system_name(encoding, spec.os) not in known_systems(encoding):
+        return _unknown_system(encoding, spec.os, request)
     if not spec.target or fitting_targets(encoding, spec.target):
         return None
     return _unknown_target(encoding, spec.target, request) or _unfit_target(encoding, spec.target, request)
+
+
+def _unknown_system(encoding: Encoding, name: str, request: Spec) -> UnsatisfiableError:
+    near = near_misses(name, known_systems(encoding))
+    return UnsatisfiableError(
+        f"nothing here knows of an operating system '{name}'",
+        details=[f"you asked for {request}", systems_line(encoding)],
+        hint=(f"did you mean {' or '.join(near)}? or " if near else "") + _SYSTEM_HINT.format(name=name),
+        code="no-such-os",
+    )
+
+
+def systems_line(encoding: Encoding) -> str:
+    """Which operating systems may be asked for, and why."""
+    host, *others = known_systems(encoding).items()
+    known = _some([f"{name} ({how})" for name, how in others])
+    return f"the operating system of this machine is {host[0]}; " + (
+        f"known too: {known}" if known else "no other is known"
+    )
 
 
 def _ends(text: str) -> list[str]:
@@ -161,10 +188,16 @@ def sentence(encoding: Encoding, cause: Cause) -> str | None:
 
 
 def machine_lines(encoding: Encoding, causes: Sequence[Cause]) -> list[str]:
-    """What this machine is, where something other than a request wants a target that no node may have."""
+    """What this machine is, where something other than a request wants a target or an operating system that no node may
+    have."""
     specs = (spec for cause in causes for spec in _specs(encoding, cause))
-    unfit = any(spec.target and not fitting_targets(encoding, spec.target) for spec in specs)
-    return [machine(encoding)] if unfit else []
+    found = []
+    for spec in specs:
+        if spec.target and not fitting_targets(encoding, spec.target):
+            found.append(machine(encoding))
+        if spec.os and system_name(encoding, spec.os) not in encoding.systems:
+            found.append(systems_line(encoding))
+    return list(dict.fromkeys(found))
 
 
 def _specs(encoding: Encoding, cause: Cause) -> Iterator[Spec]:

@@ -64,6 +64,8 @@ def test_only_directories_that_exist_are_named_and_the_own_ones_come_first(tmp_p
         "local/lib/python3.11/dist-packages/app.py",
         "lib/python3.11/dist-packages/app.py",
         "lib/python3.12/site-packages/app.py",
+        "usr/lib/python3/site-packages/app.py",
+        "usr/local/lib64/python3.11/dist-packages/app/__init__.py",
         "local/bin/app",
     ],
 )

@@ -158,3 +158,59 @@ def test_flags_go_down_to_what_is_compiled() -> None:
     assert flags(found) == {"app": {"cflags": "-O3"}, "low": {"cflags": "-O1"}}
     found = answer("app+fast cflags==-O3")
     assert flags(found)["low"] == {"cflags": "-g -O2"}
+
+
+MPI = """
+package app
+  version 1
+  depends mpi
+  depends lib
+package lib
+  version 1
+package openmpi
+  version 5
+  version 4
+  depends lib
+  provides mpi
+package mpich
+  version 4
+  provides mpi
+"""
+O3 = {"cflags": "-O3"}
+
+
+def test_flags_required_of_a_virtual_go_to_who_provides_it() -> None:
+    def found(text: str, *requests: str, **more: PackageRules) -> dict[str, dict[str, str]]:
+        return flags(answer(*(requests or ("app",)), text=MPI, packages={"mpi": require(text), **more}))
+
+    assert found("cflags=-O3") == found("mpi cflags=-O3") == found("mpich cflags=-O3") == {"mpich": O3}
+    assert found("openmpi cflags=-O3") == {"openmpi": O3}
+    assert found("cflags=-O3", "app ^openmpi") == found("cflags=-O3", "mpi ^lib") == {"openmpi": O3}
+    assert found("cflags=-O3", "mpi") == {"mpich": O3}
+    assert found("cflags=-O3", "openmpi") == {}, "nobody takes it for an mpi"
+    # The rule for the package itself is the later word, the request the last.
+    assert found("cflags=-O3", mpich=require("cflags=-O2")) == {"mpich": {"cflags": "-O3 -O2"}}
+    assert found("cflags=-O3", "app ^mpi cflags=-O1", mpich=require("cflags=-O2")) == {
+        "mpich": {"cflags": "-O3 -O2 -O1"}
+    }
+
+
+def test_flags_required_of_a_virtual_hold_where_the_rule_does() -> None:
+    rules = {"mpi": PackageRules(require=(Rule(specs=(parse_spec("cflags=-O3"),), when=parse_spec("@:4")),))}
+    assert flags(answer("app ^openmpi@5", text=MPI, packages=rules)) == {}
+    assert flags(answer("app ^openmpi@4", text=MPI, packages=rules)) == {"openmpi": O3}
+    # What was compiled before has no flags.
+    assert flags(answer("app", text=MPI, packages={"mpi": require("cflags=-O3")}, externals=("mpich@4",))) == {}
+
+
+def test_a_virtual_with_flags_in_a_request() -> None:
+    for request in ("app ^mpi cflags=-O3", "app %mpi cflags=-O3", "app ^mpi=mpich cflags=-O3", "mpi cflags=-O3"):
+        assert flags(answer(request, text=MPI)) == {"mpich": O3}
+
+
+def test_a_conflict_of_a_virtual_with_flags_is_one_only_with_these_flags() -> None:
+    rules = {"mpi": PackageRules(conflict=(Rule(specs=(parse_spec("cflags=-Ofast"),), place="spack.yaml:7"),))}
+    assert flags(answer("app ^mpich cflags=-O3", text=MPI, packages=rules)) == {"mpich": O3}
+    with pytest.raises(UnsatisfiableError) as caught:
+        answer("app ^mpich cflags=-Ofast", text=MPI, packages=rules)
+    assert 'packages:mpi:conflict says cflags="-Ofast" (spack.yaml:7)' in caught.value.details

@@ -119,6 +119,21 @@ def test_a_virtual_may_be_required_preferred_and_excluded() -> None:
     assert provider(conflict=rule("openmpi@5")) == {"openmpi@4"}
 
 
+def test_a_request_for_the_virtual_itself_obeys_as_well() -> None:
+    def provider(*requests: str, **rules: Any) -> set[str]:
+        found = answer(MPI, *requests, default_providers=USUAL, packages={"mpi": PackageRules(**rules)})
+        return {f"{draft.node.name}@{draft.node.version}" for draft in found.drafts.values()} - {"solver@1"}
+
+    assert provider("mpi") == {"openmpi@5"}
+    assert provider("mpi", require=rule("mpich")) == {"mpich@4"}
+    assert provider("mpi", prefer=rule("mpich@3")) == {"mpich@3"}
+    assert provider("mpi", conflict=rule("openmpi@5")) == {"openmpi@4"}
+    assert provider("mpi", "solver", require=rule("openmpi@:4 | mpich@:3")) == {"openmpi@4"}
+    with pytest.raises(UnsatisfiableError) as caught:
+        provider("mpi", buildable=False)
+    assert "mpi may not be built (packages: mpi: buildable: false)" in caught.value.details
+
+
 def test_what_excludes_every_provider_is_named() -> None:
     with pytest.raises(UnsatisfiableError) as caught:
         answer(MPI, "solver", packages={"mpi": PackageRules(require=rule("mpich"), conflict=rule("mpich"))})

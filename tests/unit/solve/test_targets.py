@@ -92,7 +92,7 @@ def problems(draw: st.DrawFn) -> Problem:
         packages=rules,
         default_providers={"c": ("gcc",)},
         copies={"gcc": draw(st.sampled_from([1, 1, 2]))},
-        os_compatible=draw(st.sampled_from([{}, {"debian12": ("rhel9",)}, {"rhel9": ("debian12",)}])),
+        os_compatible=draw(st.sampled_from([{}, {"rhel9": ()}, {"debian12": ("rhel9",)}, {"rhel9": ("debian12",)}])),
     )
 
 
@@ -174,6 +174,7 @@ def host_problem(*requests: str) -> Problem:
         targets=TARGETS,
         target_facts=FACTS,
         default_providers={"c": ("gcc",)},
+        os_compatible={"rhel9": ()},
     )
 
 
