@@ -26,7 +26,7 @@ from pathlib import Path
 
 from spack_models import SpackRecipes
 
-from outcrop.env.rules import DEFAULT_COPIES
+from outcrop.env.rules import DEFAULT_COPIES, EXPECTED_COPIES
 from outcrop.host import detect_host
 from outcrop.solve import ExternalChoice, PackageRules, Problem, UnsatisfiableError, solve
 from outcrop.spec import make_version, parse_spec
@@ -119,6 +119,7 @@ class Machine:
             packages={name: PackageRules(buildable=False) for name in (*self.unbuildable, "python")},
             default_providers=self.providers,
             copies=DEFAULT_COPIES,
+            expected_copies=EXPECTED_COPIES,
         )
 
     def scope(self, directory: Path) -> Path:

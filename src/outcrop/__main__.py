@@ -15,7 +15,10 @@ def main() -> None:
     gc.set_threshold(50_000)
     from outcrop.cli import run  # after the quick answer above: it takes click along
 
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    # The interpreter looks for garbage before it ends: a tenth of a second after a solve. The system takes all back.
+    gc.freeze()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,23 @@ def speaking(checker: Checker, ident: str, rule: Rule, *, everywhere: bool) -> l
     ]
 
 
+def provided(checker: Checker) -> Iterator[tuple[str, str, str]]:
+    """(who, virtual, provider): of what is built, and of requests that name nothing but a virtual."""
+    for ident in checker.graph:
+        if _built(checker, ident):
+            for edge in checker.drafts[ident].edges:
+                yield from ((ident, virtual, edge.target) for virtual in edge.virtuals)
+    for request, root in checker.requested:
+        if checker.models.is_virtual(request.name):
+            yield str(request), request.name, root
+
+
+def about(checker: Checker, provider: str, virtual: str, rule: Rule) -> list[Spec]:
+    """What a rule of a virtual says of a provider."""
+    name = checker.drafts[provider].node.name
+    return [spec.named("") if spec.name == name else spec for spec in rule.specs if spec.name in ("", name, virtual)]
+
+
 def everything_asked(checker: Checker) -> list[Asked]:
     """What recipe lines, the configuration and the requests of a graph ask, of nodes in it."""
     found: list[Asked] = []
@@ -63,6 +80,12 @@ def everything_asked(checker: Checker) -> list[Asked]:
                 for spec in specs:
                     if checker.fits(ident, without_flags(spec)):
                         found += _entered(checker, ident, spec, "configuration")
+    for _, virtual, provider in provided(checker):
+        for rule in checker.rules_of(virtual).require:
+            if checker.fits(provider, rule.when):
+                for spec in about(checker, provider, virtual, rule):
+                    if checker.fits(provider, without_flags(spec)):
+                        found += _entered(checker, provider, spec, "configuration")
     for request, root in checker.requested:
         found += _entered(checker, root, request, "request")
     return found

@@ -99,6 +99,10 @@ def systems(checker: Checker, ident: str) -> Iterator[str]:
     said += [spec for rules in problem.packages.values() for rule in rules.require for spec in rule.specs]
     if node.os != problem.os and not any(each.os == node.os for spec in said for each in spec.walk()):
         yield f"{ident}: nobody asks for the operating system {node.os}"
+    known = {problem.os, *problem.os_compatible, *(name for names in problem.os_compatible.values() for name in names)}
+    known |= {choice.os for choice in problem.externals} | {choice.node.os for choice in problem.installed}
+    if node.os not in known:
+        yield f"{ident}: nothing here knows of the operating system {node.os}"
     able = {node.os, *problem.os_compatible.get(node.os, ())}
     here = {problem.os, *problem.os_compatible.get(problem.os, ())}
     for edge in checker.drafts[ident].edges:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from outcrop.spec import Spec
-from support.verify_asked import passes, required, speaking
+from support.verify_asked import about, passes, provided, required, speaking
 from support.verify_compilers import without_flags
 
 if TYPE_CHECKING:
@@ -36,24 +36,17 @@ def _as_required(checker: Checker, ident: str, spec: Spec, *, general: bool) -> 
     return checker.fits(ident, plain) and all(passes(checker, ident, edge) for edge in direct)
 
 
-def providers_allowed(checker: Checker, ident: str) -> Iterator[str]:
+def providers_allowed(checker: Checker) -> Iterator[str]:
     """What the configuration says of the providers of a virtual, by the virtual's name."""
-    for edge in checker.drafts[ident].edges:
-        node = checker.drafts[edge.target].node
-        for virtual in edge.virtuals:
-            rules = checker.rules_of(virtual)
-            if rules.buildable is False and checker.is_built(edge.target) and checker.is_built(ident):
-                yield f"{edge.target} provides {virtual}, and is built"
-            if not checker.is_built(ident):
-                continue
-            for wanted, group in ((True, rules.require), (False, rules.conflict)):
-                for rule in group:
-                    specs = [
-                        without_flags(spec.named("") if spec.name == node.name else spec)
-                        for spec in rule.specs
-                        if spec.name in ("", node.name, virtual)
-                    ]
-                    if checker.fits(edge.target, rule.when) and wanted != any(
-                        checker.fits(edge.target, spec) for spec in specs
-                    ):
-                        yield f"{edge.target} may not provide {virtual} to {ident}"
+    for who, virtual, provider in provided(checker):
+        rules = checker.rules_of(virtual)
+        if rules.buildable is False and checker.drafts[provider].node.external is None:
+            yield f"{provider} provides {virtual}, and is no external"
+        for rule in rules.require:
+            fitting = [checker.fits(provider, without_flags(spec)) for spec in about(checker, provider, virtual, rule)]
+            if checker.fits(provider, rule.when) and not any(fitting):
+                yield f"{provider} may not provide {virtual} to {who}"
+        for rule in rules.conflict:
+            fitting = [checker.fits(provider, spec) for spec in about(checker, provider, virtual, rule)]
+            if checker.fits(provider, rule.when) and any(fitting):
+                yield f"{provider} may not provide {virtual} to {who}"

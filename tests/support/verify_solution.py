@@ -228,12 +228,12 @@ class Checker:
         yield from self.shared_virtuals()
         yield from self.reasons()
         yield from verify_reuse.reused_roots(self)
+        yield from providers_allowed(self)
         for ident in self.graph:
             if ident in self.reused:
                 yield from verify_reuse.reused(self, ident)
             else:
                 yield from self.fresh(ident)
-            yield from providers_allowed(self, ident)
             yield from configuration(self, ident)
             if self.alone:
                 yield from verify_asked.flags(self, ident)

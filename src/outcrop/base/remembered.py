@@ -1,13 +1,14 @@
 """Answers of slow questions to the machine, remembered while the files they rest on stay as they were.
 
 One small file per answer, replaced by rename: readers take no lock, the last writer wins, and losing the directory
-costs time only.
+costs time only. Answers are forgotten after a while: for many, nobody will ever ask again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,10 @@ from outcrop.base.digests import base32_name
 from outcrop.base.files import write_atomic
 
 _SCHEMA = 1
+
+_DAY = 86400.0
+_KEPT_DAYS = 90
+_PRUNED = ".pruned"
 
 T = TypeVar("T")
 
@@ -74,6 +79,23 @@ def remember(directory: Path | None, key: str, answer: object, witnesses: Iterab
     record = _Record(_SCHEMA, key, seen, msgspec.Raw(msgspec.json.encode(answer)))
     with contextlib.suppress(OSError):
         write_atomic(_file(directory, key), msgspec.json.encode(record))
+        _forget_old(directory)
+
+
+def _forget_old(directory: Path) -> None:
+    """Remove what has not been written for ``_KEPT_DAYS``, once a day at most: nobody asks any more, or the answer is
+    found again. Nothing is looked up in the mean time, so that reading stays one look at one file.
+    """
+    now = time.time()
+    mark = directory / _PRUNED
+    with contextlib.suppress(FileNotFoundError):
+        if now - mark.stat().st_mtime < _DAY:
+            return
+    mark.touch()
+    for path in directory.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if path != mark and path.is_file() and now - path.stat().st_mtime > _KEPT_DAYS * _DAY:
+                path.unlink()
 
 
 def _file(directory: Path, key: str) -> Path:

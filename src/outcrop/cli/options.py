@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from outcrop.base.errors import UsageError
 from outcrop.cli.session import Session
 from outcrop.env.inspection import Inspection
-from outcrop.spec import Spec, parse_specs
+
+if TYPE_CHECKING:
+    from outcrop.env.environment import Environment
+    from outcrop.spec import Spec
 
 F = TypeVar("F", bound=Callable[..., Any])  # click's decorators are typed over any callable
 
@@ -32,6 +35,20 @@ save_option = click.option(
     "that were read, and of this machine its targets and externals with their paths. 'spec --replay FILE' solves it "
     "again.",
 )
+
+
+def check_one_solve(environment: Environment, group: str, why: str) -> None:
+    """Is one solve meant, so that it can be watched?
+
+    Raises:
+        UsageError: the environment has several groups, and none is named.
+    """
+    names = [each.name for each in environment.manifest.groups]
+    if len(names) > 1 and not group:
+        raise UsageError(
+            f"{why} is about one solve, and the environment {environment.name} has {len(names)} groups",
+            hint=f"say which with 'outcrop spec --group NAME': {', '.join(names)}",
+        )
 
 
 def _choose_reuse(context: click.Context, option: click.Parameter, value: str | None) -> bool | str | None:
@@ -79,6 +96,8 @@ def parse_requests(texts: tuple[str, ...], *, what: str = "install") -> list[Spe
     Raises:
         UsageError: one does not parse (with a caret), or names no package.
     """
+    from outcrop.spec import parse_specs  # 5 ms that commands without requests do without
+
     specs = parse_specs(" ".join(texts)) if texts else []
     if not specs:
         raise UsageError(f"nothing to {what}: give at least one spec", hint="for example 'py-black@24:'")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from outcrop.cli.output import Output
 from outcrop.spec.graph import DEPENDENCY_TYPES, Edge, Graph, Node, short
+
+if TYPE_CHECKING:
+    from outcrop.env.groups import Group
 
 INSTALLED = "[+]"
 EXTERNAL = "[e]"
@@ -28,6 +32,12 @@ def node_text(node: Node, *, variants: bool = True) -> str:
         else:
             values += f" {name}={value if isinstance(value, str) else ','.join(value)}"
     return f"{text}{flags}{values}"
+
+
+def group_text(group: Group) -> str:
+    """The line above what belongs to a group."""
+    needs = f", after {', '.join(group.needs)}" if group.needs else ""
+    return f"group {group.name}{needs}{'' if group.explicit else ' (kept only while needed)'}"
 
 
 def place_text(node: Node) -> str:

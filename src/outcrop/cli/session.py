@@ -56,6 +56,11 @@ class Session(msgspec.Struct, kw_only=True, dict=True):
             name = self.environ.get(ENVIRONMENT_VARIABLE) or None
         return Environment.find(self.context, name) if name else None
 
+    @property
+    def working_context(self) -> Context:
+        """The context of the active environment, with its configuration; without one, :attr:`context`."""
+        return self.active.context if self.active is not None else self.context
+
     def required_environment(self) -> Environment:
         """Like :attr:`active`.
 

@@ -125,9 +125,10 @@ class ConfigSection(msgspec.Struct, kw_only=True):
 
 
 class ViewSection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One named view of an environment."""
+    """One named view of an environment; ``group`` has only what these groups of requests need in it."""
 
     root: str
+    group: str | list[str] = []
     select: list[str] = []
     exclude: list[str] = []
     link: Literal["roots", "all", "run"] = "all"
@@ -135,6 +136,11 @@ class ViewSection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     projections: dict[str, str] = {}
     link_dirs: bool = True
     update_method: str | None = None
+
+    @property
+    def groups(self) -> list[str]:
+        """Names of groups; none means all."""
+        return [self.group] if isinstance(self.group, str) else self.group
 
 
 SECTIONS: dict[str, object] = {

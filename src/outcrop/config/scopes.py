@@ -131,7 +131,7 @@ def check_section(section: str, document: Document) -> None:
 
 def _section_of_file(path: Path, name: str, cache: Path | None) -> Document | None:
     document = load_document(path, cache=cache)
-    if document.data is None:
+    if document.data is None or document.data == {}:
         return None
     if not isinstance(document.data, dict):
         raise InputError(f"expected a mapping with the key '{name}'", place=document.place())

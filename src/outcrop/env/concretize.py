@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,36 +10,46 @@ import msgspec
 from outcrop.base.events import Event
 from outcrop.config import ConcretizerSection
 from outcrop.env.context import Context
+from outcrop.env.decided import brought_along, compilers, pinned, with_decided
 from outcrop.env.defaults import DEFAULT_PROVIDERS, unbuildable_by_default
 from outcrop.env.inspection import Inspection
 from outcrop.env.lock import Lock
-from outcrop.env.reuse import Reuse, installed_choices, kept_back, older_recipes, resolve_hashes, reuse_policy
+from outcrop.env.reuse import (
+    Reuse,
+    installed_choices,
+    kept_back,
+    older_recipes,
+    resolve_hashes,
+    reuse_policy,
+)
 from outcrop.env.targets import allowed_targets
 from outcrop.spec import Spec
 from outcrop.spec.graph import Draft, Graph, PatchSource, seal_graph
-from outcrop.spec.match import node_satisfies
+from outcrop.spec.match import Lines, node_satisfies
 
 if TYPE_CHECKING:
     from outcrop.solve import InstalledChoice, Problem, Reason, Solution
 
 
-@dataclass(frozen=True, slots=True)
-class Concretized:
+class Concretized(msgspec.Struct, frozen=True):
     """A concrete graph; ``roots`` has one hash for each request, in their order. ``recipes`` maps recipe hashes to
     texts, ``hashes`` the ids of the solver's drafts to the nodes' hashes; ``older`` are nodes that were installed with
     a recipe that has changed since, each with the recipe hash that a build would have."""
 
     graph: Graph
     roots: tuple[str, ...]
-    reasons: dict[str, Reason] = field(default_factory=dict)
-    recipes: dict[str, str] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)
-    older: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, Reason] = {}
+    recipes: dict[str, str] = {}
+    hashes: dict[str, str] = {}
+    older: dict[str, str] = {}
 
     @classmethod
-    def of_lock(cls, lock: Lock) -> Concretized:
-        """What a lock holds; nobody remembers the reasons."""
-        return cls(lock.graph(), tuple(root.hash for root in lock.roots))
+    def of_lock(cls, lock: Lock, groups: Collection[str] = ()) -> Concretized:
+        """What a lock holds, in groups if any are named; nobody remembers the reasons."""
+        graph = lock.graph()
+        if groups:
+            graph = graph.subgraph(lock.hashes(groups))
+        return cls(graph, tuple(root.hash for root in lock.roots if not groups or root.group in groups))
 
     def keep_recipes(self, context: Context) -> None:
         """Store the recipes as they were used, so that a later difference can be shown."""
@@ -55,6 +64,7 @@ def make_problem(
     tests: frozenset[str] = frozenset(),
     reuse: Reuse | None = None,
     without: Collection[str] = (),
+    decided: Graph | None = None,
 ) -> Problem:
     """Everything a solve depends on besides the recipes.
 
@@ -64,12 +74,13 @@ def make_problem(
         tests: names of packages whose test dependencies are wanted.
         reuse: what the command line says about reuse of what is installed.
         without: hashes of what may not be reused.
+        decided: see :func:`concretize`.
 
     Raises:
         InputError: the configuration is wrong, or names an external that is gone.
     """
     from outcrop.env.externals import external_choices
-    from outcrop.env.rules import copies, mixing, package_rules
+    from outcrop.env.rules import EXPECTED_COPIES, copies, mixing, package_rules
     from outcrop.solve import Problem
 
     host = context.host
@@ -77,6 +88,8 @@ def make_problem(
     targets = allowed_targets(host, concretizer.targets)
     policy = reuse_policy(context.configuration, reuse)
     externals = tuple(external_choices(context))
+    allowed = copies(concretizer)
+    brought = brought_along(context, decided, allowed) if decided is not None else ()
     return Problem(
         requests=tuple(requests),
         platform=host.platform,
@@ -92,9 +105,10 @@ def make_problem(
         tests=tests,
         default_providers=DEFAULT_PROVIDERS,
         build_compilers=False,
-        copies=copies(concretizer),
+        copies={**allowed, **dict.fromkeys(brought, 2)},
+        expected_copies=(*EXPECTED_COPIES, *brought),
         compiler_mixing=mixing(concretizer),
-        installed=installed_choices(context, requests, policy, without=without),
+        installed=with_decided(installed_choices(context, requests, policy, without=without), decided),
         reuse_roots=policy.roots,
     )
 
@@ -107,6 +121,7 @@ def concretize(
     inspection: Inspection | None = None,
     reuse: Reuse | None = None,
     current: bool = False,
+    decided: Graph | None = None,
 ) -> Concretized:
     """Solve requests together; what is installed is reused as the configuration says.
 
@@ -115,6 +130,8 @@ def concretize(
         inspection: watches the solve.
         reuse: what the command line says about reuse; it wins.
         current: reuse nothing whose recipe has changed since it was installed.
+        decided: what other requests have come to: its roots and what they link to and run may be reused as if they were
+            installed, whatever is said about reuse, and a compiler among them is the one that requests mean.
 
     Raises:
         HashError: a request has a hash that names nothing usable.
@@ -128,24 +145,38 @@ def concretize(
     watch = inspection or Inspection()
     requests = resolve_hashes(context.store, requests)
     without: set[str] = set()
+    settled = decided.nodes.keys() if decided is not None else frozenset()
     while True:
         with watch.part("setup"):
-            problem = make_problem(context, requests, tests=tests, reuse=reuse, without=without)
-        solution = watch.solve(problem, context.repositories)
+            problem = make_problem(context, requests, tests=tests, reuse=reuse, without=without, decided=decided)
+        solution = _solved(context, watch, problem, decided)
         with watch.part("hashes"):
             answer = complete(context, solution, problem.installed)
         asked = {spec.hash for request in requests for spec in request.walk() if spec.hash in answer.graph}
-        older = answer.older.keys() - answer.graph.closure(asked)
+        older = answer.older.keys() - answer.graph.closure(asked) - settled
         if not current or older <= without:
             break
         without |= older
     check_pythons(context, answer.graph)
-    for line in kept_back(answer):
+    for line in kept_back(answer, settled):
         context.reporter.report(Event("solve.kept", text=line))
     return answer
 
 
-def _patches_of_dependents(context: Context, graph: Graph, key: str) -> tuple[PatchSource, ...]:
+def _solved(context: Context, watch: Inspection, problem: Problem, decided: Graph | None) -> Solution:
+    """A solution with the compilers of ``decided`` where those are meant; where there is none, with any."""
+    from outcrop.solve import UnsatisfiableError
+
+    meant = pinned(problem, decided, compilers(context, decided)) if decided is not None else problem
+    if meant == problem:
+        return watch.solve(problem, context.repositories)
+    try:
+        return watch.solve(meant, context.repositories)
+    except UnsatisfiableError:
+        return watch.solve(problem, context.repositories)
+
+
+def _patches_of_dependents(context: Context, graph: Graph, key: str, lines: Lines | None) -> tuple[PatchSource, ...]:
     """Patches that packages which depend on a node want applied to it, by the dependents' names."""
     from outcrop.repo.sources import patches_for_dependency  # as in complete()
 
@@ -158,11 +189,17 @@ def _patches_of_dependents(context: Context, graph: Graph, key: str) -> tuple[Pa
             for patch in patches_for_dependency(
                 model,
                 name,
-                lambda when, parent=parent: node_satisfies(graph, parent, when),  # type: ignore[misc]  # bound in the loop
-                lambda when: node_satisfies(graph, key, when),
+                lambda when, parent=parent: node_satisfies(graph, parent, when, lines=lines),  # type: ignore[misc]  # bound in the loop
+                lambda when: node_satisfies(graph, key, when, lines=lines),
             ):
                 found.setdefault(patch.sha256, patch)
     return tuple(found.values())
+
+
+def _target_lines(context: Context, graph: Graph) -> Lines | None:
+    """The ancestors of the machine's family of targets; None if some node has a target outside it."""
+    lines = {name: facts.ancestors for name, facts in context.host.known_targets.items()}
+    return lines if all(node.target in lines for node in graph.nodes.values()) else None
 
 
 def complete(context: Context, solution: Solution, installed: Sequence[InstalledChoice] = ()) -> Concretized:
@@ -177,6 +214,7 @@ def complete(context: Context, solution: Solution, installed: Sequence[Installed
     drafts, reused = solution.drafts, solution.reused
     idents = sorted(drafts)
     provisional = seal_graph(drafts, idents)
+    lines = _target_lines(context, provisional)
     key_of = dict(zip(idents, provisional.roots, strict=True))
     completed: dict[str, Draft] = {}
     recipes: dict[str, str] = {}
@@ -188,7 +226,7 @@ def complete(context: Context, solution: Solution, installed: Sequence[Installed
         key = key_of[ident]
 
         def satisfies(when: Spec, key: str = key) -> bool:
-            return node_satisfies(provisional, key, when)
+            return node_satisfies(provisional, key, when, lines=lines)
 
         model = context.repositories.model(f"{node.namespace}.{node.name}")
         recipe, text = context.repositories.recipe(model, node.version, satisfies)
@@ -197,7 +235,7 @@ def complete(context: Context, solution: Solution, installed: Sequence[Installed
             node,
             recipe=recipe,
             sources=sources_for(model, node.version, satisfies),
-            patches=patches_for(model, satisfies) + _patches_of_dependents(context, provisional, key),
+            patches=patches_for(model, satisfies) + _patches_of_dependents(context, provisional, key, lines),
         )
         completed[ident] = Draft(node=full, edges=draft.edges)
     recorded = {choice.hash: choice.node for choice in installed} if reused else {}

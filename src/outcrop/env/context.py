@@ -77,6 +77,13 @@ class Context:
             configuration=configuration,
         )
 
+    def with_packages(self, scope: Scope) -> Context:
+        """Like :meth:`with_scopes` for a scope that says nothing of recipes, store and machine: these stay the same."""
+        made = self.with_scopes([scope])
+        for name in ("store", "repositories", "host"):
+            made.__dict__[name] = getattr(self, name)
+        return made
+
     @cached_property
     def settings(self) -> ConfigSection:
         """The merged ``config:`` section."""

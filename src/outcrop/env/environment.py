@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,16 +17,13 @@ from outcrop.base.files import remove_tree, write_atomic
 from outcrop.base.near import near_misses
 from outcrop.base.patterns import pattern
 from outcrop.env.context import Context
+from outcrop.env.definitions import DEFAULT_GROUP, parse_root
 from outcrop.env.lock import FOREIGN_LOCK, LOCK, Lock, read_lock
-from outcrop.env.manifest import (
-    DEFAULT_VIEW,
-    MANIFEST,
-    Manifest,
-    edit_specs,
-    new_manifest_text,
-    parse_root,
-    read_manifest,
-)
+from outcrop.env.manifest import DEFAULT_VIEW, MANIFEST, Manifest, read_manifest
+from outcrop.env.manifest_text import edit_specs, new_manifest_text
+
+if TYPE_CHECKING:
+    from outcrop.env.conditions import Facts
 
 _NAME = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -141,7 +140,13 @@ class Environment:
     @cached_property
     def manifest(self) -> Manifest:
         """What is asked for."""
-        return read_manifest(self.manifest_path, cache=self._base.paths.documents)
+        return read_manifest(self.manifest_path, cache=self._base.paths.documents, facts=self._facts)
+
+    def _facts(self) -> Facts:
+        from outcrop.env.conditions import Facts  # see read_manifest
+
+        host = self._base.host
+        return Facts(host.platform, host.os, host.target, os.uname().nodename, self._base.environ)
 
     @cached_property
     def context(self) -> Context:
@@ -180,22 +185,36 @@ class Environment:
         return found
 
     def inputs_digest(self) -> str:
-        """Digest of what a person wrote that a solve depends on: requests, packages, concretizer settings."""
+        """Digest of what a person wrote that a solve depends on: requests, packages, concretizer settings; groups, if
+        any has a name."""
         configuration = self.context.configuration
-        covered = [
+        covered: list[object] = [
             [root.text for root in self.manifest.roots],
             configuration.merged("packages"),
             configuration.merged("concretizer"),
         ]
+        if self.manifest.has_groups:
+            covered += [
+                (
+                    group.name,
+                    [root.text for root in group.roots],
+                    sorted(group.needs),
+                    group.explicit,
+                    {name: part.data for name, part in group.override.documents.items()} if group.override else {},
+                )
+                for group in sorted(self.manifest.groups, key=lambda group: group.name)
+            ]
         return sha256_bytes(msgspec.json.encode(covered, order="deterministic"))
 
     def is_locked(self, lock: Lock | None) -> bool:
         """Whether the lock answers what the manifest asks now."""
         return lock is not None and lock.inputs == self.inputs_digest()
 
-    def edit(self, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> tuple[list[str], list[str]]:
-        """Change the requests; see :func:`outcrop.env.manifest.edit_specs`."""
-        changed = edit_specs(self.manifest_path, add=add, remove=remove)
+    def edit(
+        self, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = (), group: str = DEFAULT_GROUP
+    ) -> tuple[list[str], list[str]]:
+        """Change the requests of a group; see :func:`outcrop.env.manifest_text.edit_specs`."""
+        changed = edit_specs(self.manifest_path, add=add, remove=remove, group=group)
         for name in ("manifest", "context"):
             self.__dict__.pop(name, None)
         return changed

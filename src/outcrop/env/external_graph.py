@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from outcrop.base.errors import InputError, Place
 from outcrop.config import DependencyEntry, ExternalEntry
@@ -16,13 +17,12 @@ from outcrop.spec.graph import DEPENDENCY_TYPES, DependencyType
 _LANGUAGES = frozenset({"c", "cxx", "fortran"})
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """An external, and the configuration entry it comes from (``None``: from PATH)."""
 
     package: ExternalPackage
     entry: ExternalEntry | None = None
-    spec: Spec = field(default_factory=Spec)
+    spec: Spec = Spec()
     place: Place | None = None
 
 

@@ -20,9 +20,8 @@ from outcrop.host import (
 )
 from outcrop.python import probe
 from outcrop.solve import ExternalChoice
-from outcrop.spec import Spec, VariantConstraint
+from outcrop.spec import Spec
 from outcrop.spec.graph import Graph, Node, VariantAnswer
-from outcrop.spec.targets import HOST_WORDS
 
 
 def known_externals(context: Context) -> list[tuple[ExternalPackage, str]]:
@@ -59,14 +58,13 @@ def external_choices(context: Context) -> Iterator[ExternalChoice]:
     known = _known(context)
     for each in known:
         package = each.package
-        system = each.spec.os
-        yield ExternalChoice(
-            name=package.name,
-            version=package.version,
-            external=package.external,
-            variants=tuple(_constraint(name, value) for name, value in sorted(package.variants.items())),
+        yield ExternalChoice.from_answers(
+            package.name,
+            package.version,
+            package.variants,
+            package.external,
             dependencies=external_dependencies(each, known),
-            os="" if system in HOST_WORDS else system,
+            os=each.spec.os,
         )
 
 
@@ -155,18 +153,9 @@ def _describe(context: Context, entry: ExternalEntry, spec: Spec, place: Place |
 
 
 def _variants(spec: Spec) -> dict[str, VariantAnswer]:
-    answers: dict[str, VariantAnswer] = {}
-    for constraint in spec.variants:
-        if constraint.values in (("true",), ("false",)):
-            answers[constraint.name] = constraint.values == ("true",)
-        else:
-            answers[constraint.name] = constraint.values[0] if len(constraint.values) == 1 else constraint.values
-    return answers
-
-
-def _constraint(name: str, value: VariantAnswer) -> VariantConstraint:
-    if isinstance(value, bool):
-        return VariantConstraint(name=name, values=("true" if value else "false",))
-    if isinstance(value, str):
-        return VariantConstraint(name=name, values=(value,))
-    return VariantConstraint(name=name, values=tuple(sorted(value)), exact=True)
+    """What the spec of an entry says of variants; one with ``=*`` is as free as one it does not name."""
+    return {
+        constraint.name: constraint.values == ("true",) if constraint.is_boolean else constraint.values
+        for constraint in spec.variants
+        if not constraint.any
+    }

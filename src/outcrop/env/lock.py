@@ -6,12 +6,14 @@ changes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
 from outcrop.base.errors import InputError, Place
 from outcrop.base.files import write_if_changed
+from outcrop.env.definitions import DEFAULT_GROUP
 from outcrop.spec.graph import NODE_HASH_SCHEMA, Graph, Node, node_hash
 
 LOCK = "outcrop.lock"
@@ -19,11 +21,14 @@ LOCK_SCHEMA = 1
 FOREIGN_LOCK = "spack.lock"
 
 
-class LockedRoot(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as written in the manifest, and the node that answers it."""
+class LockedRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A request as written in the manifest, and the node that answers it; its group, and whether it is kept for its own
+    sake."""
 
     spec: str
     hash: str
+    group: str = DEFAULT_GROUP
+    explicit: bool = True
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +51,14 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     def graph(self) -> Graph:
         """The graph; roots without repetition, in their order."""
         return Graph(self.nodes, dict.fromkeys(root.hash for root in self.roots))
+
+    def hashes(self, groups: Collection[str]) -> list[str]:
+        """What answers the requests of some groups, each once; those of all, if none is named."""
+        return list(dict.fromkeys(root.hash for root in self.roots if not groups or root.group in groups))
+
+    def explicit_hashes(self) -> list[str]:
+        """What answers the requests that are kept for their own sake, each once."""
+        return list(dict.fromkeys(root.hash for root in self.roots if root.explicit))
 
 
 def write_lock(path: Path, lock: Lock) -> bool:

@@ -1,21 +1,22 @@
-"""``spack.yaml``: what an environment asks for, read with places and edited with comments kept."""
+"""``spack.yaml``: what an environment asks for, read with places."""
 
 from __future__ import annotations
 
-import io
-import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from outcrop.base.errors import InputError, Place
-from outcrop.base.files import write_atomic
 from outcrop.base.near import near_misses
 from outcrop.config import SECTIONS, Document, Scope, ViewSection, convert, load_document
-from outcrop.env.written import parse_written
-from outcrop.spec import Spec
+from outcrop.env.definitions import DEFAULT_GROUP, Root, read_definitions
+from outcrop.env.groups import Group, read_groups
+
+if TYPE_CHECKING:
+    from outcrop.env.conditions import Facts
 
 MANIFEST = "spack.yaml"
 DEFAULT_VIEW = ".outcrop/view"
@@ -29,14 +30,6 @@ _UNSUPPORTED = ("develop", "include_concrete", "toolchains", "upstreams", "env_v
 """Keys that would change the result and that Outcrop does not act upon yet: refused rather than ignored."""
 
 
-class Root(msgspec.Struct, frozen=True):
-    """One request: the constraint and where it was written."""
-
-    spec: Spec
-    text: str
-    place: Place
-
-
 class View(msgspec.Struct, frozen=True):
     """One view of an environment; ``root`` is absolute."""
 
@@ -46,10 +39,10 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """A parsed ``spack.yaml``."""
+    """A parsed ``spack.yaml``; ``groups`` are in the order in which they are solved, and there is at least one."""
 
     path: Path
-    roots: tuple[Root, ...]
+    groups: tuple[Group, ...]
     views: tuple[View, ...]
     scope: Scope
     includes: tuple[Scope, ...] = ()
@@ -60,13 +53,25 @@ class Manifest(msgspec.Struct, frozen=True):
         """The environment's directory."""
         return self.path.parent
 
+    @property
+    def roots(self) -> tuple[Root, ...]:
+        """Every request, group after group."""
+        return tuple(root for group in self.groups for root in group.roots)
 
-def read_manifest(path: Path, *, cache: Path | None = None) -> Manifest:
+    @property
+    def has_groups(self) -> bool:
+        """Whether any group has a name of its own."""
+        return any(group.name != DEFAULT_GROUP for group in self.groups)
+
+
+def read_manifest(path: Path, *, cache: Path | None = None, facts: Callable[[], Facts] | None = None) -> Manifest:
     """Read and check a manifest.
 
     Args:
         path: the file.
         cache: see :func:`outcrop.config.load_document`.
+        facts: what ``when:`` is about; asked for once there is one. Without it every condition counts as true, which
+            will do to check a file.
 
     Raises:
         InputError: with file and line: not YAML, no ``spack:``, an unknown key, a spec that does not parse.
@@ -93,14 +98,23 @@ def read_manifest(path: Path, *, cache: Path | None = None) -> Manifest:
         {_bare(key): body.below(key) for key in body.data if _bare(key) in SECTIONS and _bare(key) != "view"},
     )
     directory = path.parent.absolute()
+    definitions = read_definitions(body.below("definitions"), lambda text, place: _holds(text, place, facts))
+    groups = read_groups(body.below("specs"), definitions)
     return Manifest(
         path=path.absolute(),
-        roots=tuple(_roots(body)),
-        views=tuple(_views(body, directory)),
+        groups=groups,
+        views=tuple(_views(body, directory, [group.name for group in groups])),
         scope=scope,
         includes=tuple(_includes(body, directory, cache)),
         warnings=tuple(warnings),
     )
+
+
+def _holds(text: str, place: Place, facts: Callable[[], Facts] | None) -> bool:
+    from outcrop.env.conditions import Condition  # Python's own parser is 5 ms, and few manifests have a condition
+
+    condition = Condition(text, place)
+    return facts is None or condition.holds(facts())
 
 
 def _bare(key: str) -> str:
@@ -128,112 +142,10 @@ def _check_keys(body: Document) -> list[str]:
     return warnings
 
 
-# specs, definitions, matrices
-
-
-def _roots(body: Document) -> list[Root]:
-    assert isinstance(body.data, dict)
-    definitions = _definitions(body)
-    roots = []
-    listed = body.below("specs")
-    for text, place in _expand(listed, definitions, ()):
-        roots.append(Root(parse_root(text, place), text, place))
-    return roots
-
-
-def parse_root(text: str, place: Place) -> Spec:
-    """One request as a spec.
-
-    Raises:
-        InputError: it does not parse, or names no package; shows a caret under the place.
-    """
-    spec = parse_written(text, place)
-    if not spec.name and not spec.hash:
-        raise InputError(f"'{text}' names no package", place=place, code="anonymous-root")
-    return spec
-
-
-def _definitions(body: Document) -> dict[str, list[tuple[str, Place]]]:
-    found: dict[str, list[tuple[str, Place]]] = {}
-    listed = body.below("definitions")
-    if listed.data is None:
-        return found
-    items = convert(listed, list[dict[str, object]], what="definitions")
-    for index, item in enumerate(items):
-        if "when" in item:
-            raise InputError(
-                "'when:' in a definition is not supported yet",
-                place=listed.place(index, "when"),
-                hint="write the definition without it, or keep one manifest a platform",
-            )
-        for name in item:
-            found.setdefault(name, []).extend(_expand(listed.below(index, name), found, (name,)))
-    return found
-
-
-def _expand(
-    listed: Document, definitions: Mapping[str, list[tuple[str, Place]]], inside: tuple[str, ...]
-) -> list[tuple[str, Place]]:
-    """Spec texts of a list: plain ones, ``$name`` references, matrices."""
-    if listed.data is None:
-        return []
-    if not isinstance(listed.data, list):
-        raise InputError("expected a list of specs", place=listed.place(), code="bad-manifest")
-    result: list[tuple[str, Place]] = []
-    for index, item in enumerate(listed.data):
-        place = listed.place(index)
-        if isinstance(item, str):
-            result.extend(_reference(item, place, definitions))
-        elif isinstance(item, dict) and "matrix" in item:
-            result.extend(_matrix(listed.below(index), definitions, inside))
-        else:
-            raise InputError(
-                "expected a spec, a $reference or a matrix",
-                place=place,
-                hint="quote specs that YAML takes for a number",
-            )
-    return result
-
-
-def _reference(text: str, place: Place, definitions: Mapping[str, list[tuple[str, Place]]]) -> list[tuple[str, Place]]:
-    if not text.startswith("$"):
-        return [(text, place)]
-    sigil = text[1] if text[1:2] in ("^", "%") else ""
-    name = text[1 + len(sigil) :]
-    if name not in definitions:
-        known = ", ".join(f"${known}" for known in definitions) or "none"
-        raise InputError(f"there is no definition '{name}'", place=place, hint=f"definitions above: {known}")
-    return [(sigil + each, place) for each, _ in definitions[name]]
-
-
-def _matrix(
-    item: Document, definitions: Mapping[str, list[tuple[str, Place]]], inside: tuple[str, ...]
-) -> list[tuple[str, Place]]:
-    rows = item.below("matrix")
-    if not isinstance(rows.data, list):
-        raise InputError("a matrix is a list of lists", place=rows.place())
-    assert isinstance(item.data, dict)
-    unknown = [key for key in item.data if key not in ("matrix", "exclude")]
-    if unknown:
-        raise InputError(f"a matrix has no key '{unknown[0]}'", place=item.place(unknown[0]))
-    expanded = [
-        [text for text, _ in _expand(rows.below(index), definitions, inside)] for index in range(len(rows.data))
-    ]
-    excluded = [parse_written(text, place) for text, place in _expand(item.below("exclude"), definitions, inside)]
-    place = item.place("matrix")
-    result = []
-    for combination in itertools.product(*expanded):
-        text = " ".join(combination)
-        spec = parse_root(text, place)
-        if not any(spec.satisfies(other) for other in excluded):
-            result.append((text, place))
-    return result
-
-
 # views and includes
 
 
-def _views(body: Document, directory: Path) -> list[View]:
+def _views(body: Document, directory: Path, groups: list[str]) -> list[View]:
     assert isinstance(body.data, dict)
     data = body.data.get("view", True)
     document = body.below("view") if "view" in body.data else Document(body.file, True)
@@ -255,6 +167,12 @@ def _views(body: Document, directory: Path) -> list[View]:
                 "projections are not supported yet: a view merges everything into its root",
                 place=document.place(name, "projections"),
             )
+        for group in section.groups:
+            if group not in groups and group != DEFAULT_GROUP:
+                near = near_misses(group, groups)
+                hint = f"did you mean {' or '.join(near)}?" if near else f"groups: {', '.join(groups)}"
+                where = document.place(name, "group")
+                raise InputError(f"there is no group '{group}' for the view", place=where, hint=hint, code="no-group")
         views.append(View(name, _resolve(directory, section.root), section))
     return views
 
@@ -291,51 +209,3 @@ def _includes(body: Document, directory: Path, cache: Path | None) -> list[Scope
         elif not optional:
             raise InputError(f"{path} does not exist", place=place, code="no-such-file")
     return list(reversed(scopes))
-
-
-# editing
-
-
-def new_manifest_text(specs: tuple[str, ...] = (), view: str | bool = True) -> str:
-    """The text of a fresh manifest."""
-    lines = ["# What this environment holds; `outcrop -e DIR install` makes it so.", "spack:"]
-    if specs:
-        lines += ["  specs:", *(f"  - {_scalar(spec)}" for spec in specs)]
-    else:
-        lines.append("  specs: []")
-    lines.append(f"  view: {view if isinstance(view, str) else str(view).lower()}")
-    return "\n".join(lines) + "\n"
-
-
-def _scalar(text: str) -> str:
-    return f'"{text}"' if any(char in text for char in ":#%@ [],{}&*!|>'\"") else text
-
-
-def edit_specs(path: Path, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> tuple[list[str], list[str]]:
-    """Add requests to a manifest or take them out, comments kept; the file is replaced atomically.
-
-    Returns:
-        What was added and what was removed: a text that is there already, or is not there, is in neither.
-    """
-    from ruamel.yaml import YAML  # 30 ms, and only editing needs it
-
-    read_manifest(path)
-    editor = YAML(typ="rt", pure=True)
-    editor.indent(mapping=2, sequence=4, offset=2)
-    tree = editor.load(path.read_text(encoding="utf-8"))
-    if tree["spack"] is None:
-        tree["spack"] = {}
-    specs = tree["spack"].get("specs")
-    if specs is None:
-        tree["spack"]["specs"] = specs = []
-    added = [text for text in add if text not in specs]
-    specs.extend(added)
-    removed = [text for text in remove if text in specs]
-    for text in removed:
-        specs.remove(text)
-    if added and hasattr(specs, "fa"):
-        specs.fa.set_block_style()
-    stream = io.StringIO()
-    editor.dump(tree, stream)
-    write_atomic(path, stream.getvalue().encode("utf-8"))
-    return added, removed

@@ -42,15 +42,16 @@ def registered(context: Context) -> Iterator[tuple[Path, Lock]]:
 
 
 def environments_needing(context: Context, key: str) -> list[Path]:
-    """Directories of the environments whose run-time closure holds ``key``."""
+    """Directories of the environments whose run-time closure holds ``key``; what is not kept for its own sake begins
+    none."""
     found = []
     for directory, lock in registered(context):
         graph = lock.graph()
-        if key in graph and key in graph.closure(graph.roots, ("link", "run")):
+        if key in graph and key in graph.closure(lock.explicit_hashes(), ("link", "run")):
             found.append(directory)
     return found
 
 
 def registered_keys(context: Context) -> set[str]:
-    """Roots of all registered environments."""
-    return {key for _, lock in registered(context) for key in lock.graph().roots}
+    """Roots of all registered environments that are kept for their own sake."""
+    return {key for _, lock in registered(context) for key in lock.explicit_hashes()}

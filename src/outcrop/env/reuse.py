@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -37,8 +36,7 @@ class HashError(RequestError):
     code = "not-installed"
 
 
-@dataclass(frozen=True, slots=True)
-class ReusePolicy:
+class ReusePolicy(msgspec.Struct, frozen=True):
     """``choices`` are pairs (what may be reused, what may not); something may be used that one of them lets through.
     An empty first part lets everything through.
     """
@@ -294,10 +292,12 @@ def _alike(records: Sequence[IndexRecord], start: str) -> list[IndexRecord]:
     return []
 
 
-def kept_back(answer: Concretized) -> list[str]:
-    """What to tell about what is reused although a fresh build would be better, in lines."""
+def kept_back(answer: Concretized, settled: Collection[str] = ()) -> list[str]:
+    """What to tell about what is reused although a fresh build would be better, in lines; nothing about ``settled``."""
     lines = []
     for key, reason in sorted(answer.reasons.items(), key=lambda item: answer.graph[item[0]].name):
+        if key in settled:
+            continue
         node = answer.graph[key]
         named = f"{node.name}@{node.version}, which is installed"
         better = next((choice.best for choice in reason.choices if choice.what == "kept"), "")

@@ -30,6 +30,10 @@ DEFAULT_COPIES: dict[str, int] = {
 """How many copies a graph may have where the configuration does not say. Of what is neither a compiler nor a build
 tool, a second one is only there where one is impossible: a compiler that is built links to what it will compile."""
 
+EXPECTED_COPIES = ("gcc", "py-packaging", "py-wheel")
+"""Of these, public recipes need a second copy as soon as something is built with them: the machine's gcc and one with
+Fortran, and two packages that are built with each other."""
+
 
 def copies(concretizer: ConcretizerSection) -> dict[str, int]:
     """How many copies of a package a graph may have, as :attr:`Problem.copies` has it.

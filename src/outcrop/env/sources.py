@@ -24,6 +24,7 @@ from outcrop.build.stage import BuildStage
 from outcrop.env.concretize import Concretized, concretize
 from outcrop.env.context import Context
 from outcrop.env.environment import Environment
+from outcrop.env.grouped import concretize_groups, joined
 from outcrop.env.installed import concrete_requests
 from outcrop.fetch import source_filename
 from outcrop.fetch.stage import SOURCE_DIRECTORY
@@ -81,7 +82,7 @@ def requested_graph(context: Context, environment: Environment | None, specs: Se
     lock = environment.lock()
     if lock is not None and environment.is_locked(lock):
         return Concretized.of_lock(lock)
-    return concretize(context, [root.spec for root in environment.manifest.roots])
+    return joined([each.answer for each in concretize_groups(environment)])
 
 
 def wanted_keys(graph: Graph, roots: Iterable[str], *, dependencies: bool) -> list[str]:

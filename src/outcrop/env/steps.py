@@ -14,16 +14,17 @@ from outcrop.build import BuildReport
 from outcrop.env.context import Context
 from outcrop.env.drift import find_drift, refuse_drift
 from outcrop.env.environment import Environment
+from outcrop.env.groups import find_group
 from outcrop.env.inspection import Inspection
 from outcrop.env.install import install_graph
 from outcrop.env.lock import Lock, LockedRoot, write_lock
 from outcrop.env.registry import register
 from outcrop.env.views import update_views
-from outcrop.spec import Spec
 from outcrop.spec.graph import Graph
 
 if TYPE_CHECKING:
     from outcrop.env.reuse import Reuse
+    from outcrop.spec import Spec
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,42 +92,45 @@ def concretize_environment(
     lock = environment.lock()
     if lock is not None and not force and environment.is_locked(lock):
         return lock, False
-    from outcrop.env.concretize import concretize  # see above
+    from outcrop.env.grouped import concretize_groups, joined  # see above
 
     context = environment.context
     for warning in environment.manifest.warnings:
         context.reporter.report(Event("warning", text=warning))
-    roots = environment.manifest.roots
-    tested = _test_names([root.spec for root in roots], Wishes(tests=tests))
-    answer = concretize(
-        context,
-        [root.spec for root in roots],
-        tests=tested,
-        inspection=inspection,
-        reuse=reuse,
-        current=force and not reuse,
+    answers = concretize_groups(
+        environment, tests=bool(tests), inspection=inspection, reuse=reuse, current=force and not reuse
     )
+    answer = joined([each.answer for each in answers])
     answer.keep_recipes(context)
     fresh = Lock(
         inputs=environment.inputs_digest(),
-        roots=tuple(LockedRoot(spec=root.text, hash=key) for root, key in zip(roots, answer.roots, strict=True)),
+        roots=tuple(
+            LockedRoot(spec=root.text, hash=key, group=each.group.name, explicit=each.group.explicit)
+            for each in answers
+            for root, key in zip(each.group.roots, each.answer.roots, strict=True)
+        ),
         nodes=dict(answer.graph.nodes),
         older=answer.older,
     )
     return fresh, write_lock(environment.lock_path, fresh)
 
 
-def install_environment(environment: Environment, wishes: Wishes, *, locked: bool = False) -> Installed:
+def install_environment(
+    environment: Environment, wishes: Wishes, *, locked: bool = False, groups: Sequence[str] = ()
+) -> Installed:
     """Lock if needed, install, update the views. An environment that is unchanged and installed is not written to at
     all.
 
     Args:
         locked: refuse to solve.
+        groups: install what these groups ask for; without any, what all do. The lock has all of them in any case.
 
     Raises:
         RequestError: unsatisfiable, drifted, or a build failed; with ``locked``, that the lock is not current.
     """
     context = environment.context
+    for name in groups:
+        find_group(environment.manifest.groups, name)
     lock = environment.lock()
     if lock is None or not environment.is_locked(lock):
         if locked:
@@ -143,6 +147,8 @@ def install_environment(environment: Environment, wishes: Wishes, *, locked: boo
         drifts = find_drift(context, lock.graph(), asked_by=str(environment.lock_path), older=lock.older)
         refuse_drift(drifts, again=f"outcrop -e {environment.directory} concretize --force")
     graph = lock.graph()
+    if groups:
+        graph = graph.subgraph(lock.hashes(groups))
     register(context, environment.directory)
     report = install_graph(
         context,
@@ -153,7 +159,7 @@ def install_environment(environment: Environment, wishes: Wishes, *, locked: boo
         keep_stage=wishes.keep_stage,
         tests=_test_keys(graph, wishes),
     )
-    return Installed(graph=graph, report=report, views=update_views(environment, lock))
+    return Installed(graph=graph, report=report, views=update_views(environment, lock, installed_only=bool(groups)))
 
 
 def _test_names(specs: Sequence[Spec], wishes: Wishes) -> frozenset[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from outcrop.config import TargetsSection
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from outcrop.host import Host
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedTargets:
+class AllowedTargets(msgspec.Struct, frozen=True):
     """``target`` is the machine's best among ``allowed``, which is ordered from best to worst."""
 
     target: str

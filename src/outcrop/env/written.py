@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from outcrop.base.errors import InputError, Place
-from outcrop.spec import Spec, SpecParseError, parse_spec
+
+if TYPE_CHECKING:
+    from outcrop.spec import Spec
 
 
 def parse_written(text: str, place: Place | None) -> Spec:
@@ -12,6 +16,8 @@ def parse_written(text: str, place: Place | None) -> Spec:
     Raises:
         InputError: it does not parse; at ``place``, with a caret under the fault.
     """
+    from outcrop.spec import SpecParseError, parse_spec  # 5 ms, and commands that read files may find no spec there
+
     try:
         return parse_spec(text)
     except SpecParseError as error:

@@ -64,25 +64,15 @@ def find_file(client: Any, origin: Origin, project: str, filename: str, sha256: 
         DownloadError: the place cannot be read.
     """
     local = local_path(origin.url)
-    if local is not None and not local.exists():
-        return None
     if local is not None and not origin.is_index and (local / filename).is_file():
         return (local / filename).absolute().as_uri()
     same: str | None = None
-    finder = _finder(client, origin)
-    with _collected_warnings() as warnings:
-        try:
-            for package in finder.find_all_packages(project, allow_yanked=True):
-                link = package.link
-                if link.filename == filename:
-                    return str(link.url_without_fragment)
-                if sha256 and sha256 in (link.hash_option or {}).get("sha256", ()):
-                    same = same or str(link.url_without_fragment)
-        except network_errors(client) as problem:
-            reason = str(problem) or type(problem).__name__
-            raise DownloadError(reason, again=True, network=True) from problem
-    if same is None and warnings and not _says_absent(warnings[-1]):
-        raise DownloadError(warnings[-1].replace(origin.url, redacted(origin.url)))
+    for package in _packages(client, origin, project):
+        link = package.link
+        if link.filename == filename:
+            return str(link.url_without_fragment)
+        if sha256 and sha256 in (link.hash_option or {}).get("sha256", ()):
+            same = same or str(link.url_without_fragment)
     return same
 
 
@@ -92,32 +82,44 @@ def list_files(client: Any, origin: Origin, project: str) -> list[IndexedFile]:
     Raises:
         DownloadError: the place cannot be read.
     """
+    found: dict[str, IndexedFile] = {}
+    for package in _packages(client, origin, project):
+        link = package.link
+        digests = (link.hash_option or {}).get("sha256", ())
+        found.setdefault(
+            link.filename,
+            IndexedFile(
+                filename=link.filename,
+                version=package.version or "",
+                url=str(link.url_without_fragment),
+                sha256=next(iter(digests), ""),
+                yanked=link.is_yanked,
+            ),
+        )
+    return list(found.values())
+
+
+def _packages(client: Any, origin: Origin, project: str) -> Iterator[Any]:
+    """What one place has of a project, as unearth describes it; nothing, if there is no such place on this machine.
+
+    Raises:
+        DownloadError: the place cannot be read.
+    """
     local = local_path(origin.url)
     if local is not None and not local.exists():
-        return []
-    found: dict[str, IndexedFile] = {}
+        return
+    is_empty = True
     finder = _finder(client, origin)
     with _collected_warnings() as warnings:
         try:
             for package in finder.find_all_packages(project, allow_yanked=True):
-                link = package.link
-                digests = (link.hash_option or {}).get("sha256", ())
-                found.setdefault(
-                    link.filename,
-                    IndexedFile(
-                        filename=link.filename,
-                        version=package.version or "",
-                        url=str(link.url_without_fragment),
-                        sha256=next(iter(digests), ""),
-                        yanked=link.is_yanked,
-                    ),
-                )
+                is_empty = False
+                yield package
         except network_errors(client) as problem:
             reason = str(problem) or type(problem).__name__
             raise DownloadError(reason, again=True, network=True) from problem
-    if not found and warnings and not _says_absent(warnings[-1]):
+    if is_empty and warnings and not _says_absent(warnings[-1]):
         raise DownloadError(warnings[-1].replace(origin.url, redacted(origin.url)))
-    return list(found.values())
 
 
 def _finder(client: Any, origin: Origin) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from outcrop.base.errors import InputError, RequestError
 
 if TYPE_CHECKING:
-    from outcrop.package.base import PackageBase
+    from outcrop.package.classes.base import PackageBase
 
 
 class SpackError(RequestError):

@@ -9,22 +9,23 @@ from __future__ import annotations
 from os import environ as env
 from typing import Dict, List, Optional  # noqa: UP035 - recipes import these names
 
-from outcrop.package.completion import bash_completion_path, fish_completion_path, zsh_completion_path
-from outcrop.package.elf import delete_needed_from_elf, delete_rpath, get_elf_compat, parse_elf
-from outcrop.package.elsewhere import (
-    HKEY,
-    LC_ID_DYLIB,
-    MachO,
-    WindowsRegistryView,
-    fix_darwin_install_name,
-    macos_version,
+from outcrop.package.builds.standalone import (
+    cache_extra_test_sources,
+    check_outputs,
+    compare_output,
+    compare_output_file,
+    compile_c_and_execute,
+    get_escaped_text_output,
+    install_test_root,
+    make_package_test_rpath,
+    test_part,
 )
-from outcrop.package.environment import EnvironmentModifications
-from outcrop.package.environment_modules import get_path_args_from_module_line, module_command
+from outcrop.package.builds.wrappers import filter_compiler_wrappers
 from outcrop.package.errors import CompilerError, InstallError, NoHeadersError, NoLibrariesError, SkipTest, SpackError
-from outcrop.package.executable import Executable, MakeExecutable, ProcessError, which, which_string
-from outcrop.package.filelists import FileList, HeaderList, LibraryList
-from outcrop.package.files import (
+from outcrop.package.filesystem.completion import bash_completion_path, fish_completion_path, zsh_completion_path
+from outcrop.package.filesystem.elf import delete_needed_from_elf, delete_rpath, get_elf_compat, parse_elf
+from outcrop.package.filesystem.filelists import FileList, HeaderList, LibraryList
+from outcrop.package.filesystem.files import (
     ancestor,
     can_access,
     cd,
@@ -55,8 +56,8 @@ from outcrop.package.files import (
     windows_sfn,
     working_dir,
 )
-from outcrop.package.filtering import FileFilter, change_sed_delimiter, filter_file
-from outcrop.package.find import (
+from outcrop.package.filesystem.filtering import FileFilter, change_sed_delimiter, filter_file
+from outcrop.package.filesystem.find import (
     find,
     find_all_headers,
     find_all_libraries,
@@ -67,15 +68,34 @@ from outcrop.package.find import (
     find_system_libraries,
     library_extensions,
 )
-from outcrop.package.jobs import determine_number_of_jobs, get_effective_jobs
-from outcrop.package.linking import (
+from outcrop.package.filesystem.prefix import Prefix
+from outcrop.package.filesystem.searchpaths import get_cmake_prefix_path
+from outcrop.package.filesystem.shebang import filter_shebang, sbang_install_path, sbang_shebang_line, spack_script
+from outcrop.package.filesystem.systempaths import filter_system_paths, is_system_path
+from outcrop.package.filesystem.trees import LinkTree, copy, copy_tree, install, install_tree
+from outcrop.package.programs.elsewhere import (
+    HKEY,
+    LC_ID_DYLIB,
+    MachO,
+    WindowsRegistryView,
+    fix_darwin_install_name,
+    macos_version,
+)
+from outcrop.package.programs.environment import EnvironmentModifications
+from outcrop.package.programs.environment_modules import get_path_args_from_module_line, module_command
+from outcrop.package.programs.executable import Executable, MakeExecutable, ProcessError, which, which_string
+from outcrop.package.programs.jobs import determine_number_of_jobs, get_effective_jobs
+from outcrop.package.programs.sourcing import set_env
+from outcrop.package.programs.talk import tty
+from outcrop.package.remembering import dedupe, memoized
+from outcrop.package.specs.linking import (
     CompilerPropertyDetector,
     compiler_spec,
     find_compilers,
     libc_from_dynamic_linker,
     parse_dynamic_linker,
 )
-from outcrop.package.platforms import (
+from outcrop.package.specs.platforms import (
     get_user,
     host_platform,
     kernel_version,
@@ -84,27 +104,7 @@ from outcrop.package.platforms import (
     shared_library_suffix,
     static_library_suffix,
 )
-from outcrop.package.prefix import Prefix
-from outcrop.package.remembering import dedupe, memoized
-from outcrop.package.searchpaths import get_cmake_prefix_path
-from outcrop.package.shebang import filter_shebang, sbang_install_path, sbang_shebang_line, spack_script
-from outcrop.package.sourcing import set_env
-from outcrop.package.standalone import (
-    cache_extra_test_sources,
-    check_outputs,
-    compare_output,
-    compare_output_file,
-    compile_c_and_execute,
-    get_escaped_text_output,
-    install_test_root,
-    make_package_test_rpath,
-    test_part,
-)
-from outcrop.package.systempaths import filter_system_paths, is_system_path
-from outcrop.package.talk import tty
-from outcrop.package.trees import LinkTree, copy, copy_tree, install, install_tree
 from outcrop.package.urls import join_url, substitute_version_in_url
-from outcrop.package.wrappers import filter_compiler_wrappers
 
 all_deptypes = ("build", "link", "run", "test")
 """Every kind of dependency, as recipes name them."""

@@ -193,10 +193,14 @@ class ModelCache:
 def program_files() -> Iterator[str]:
     """The modules of this program that decide what models and recipe hashes look like."""
     home = os.path.dirname(os.path.abspath(outcrop.__file__))
-    for room in ("base", "spec", "package", "repo"):
-        for name in sorted(os.listdir(f"{home}/{room}")):
+    directories = [f"{home}/{room}" for room in ("base", "spec", "package", "repo")]
+    for directory in directories:
+        for name in sorted(os.listdir(directory)):
             if name.endswith(".py"):
-                yield f"{home}/{room}/{name}"
+                yield f"{directory}/{name}"
+            # What has no suffix is a directory: os.walk takes three times as long.
+            elif "." not in name and name != "__pycache__":
+                directories.append(f"{directory}/{name}")
 
 
 def _generation() -> str:

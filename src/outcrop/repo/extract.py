@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import outcrop
 from outcrop.base.errors import OutcropError
-from outcrop.package import records as said
-from outcrop.package.spec_api import Spec as ApiSpec
+from outcrop.package.language import records as said
+from outcrop.package.specs.spec_api import Spec as ApiSpec
 from outcrop.repo.errors import RecipeError
 from outcrop.repo.files import Files
 from outcrop.repo.importing import Loaded
@@ -37,11 +37,12 @@ from outcrop.repo.model import (
 )
 from outcrop.repo.runtime_rules import runtime_rules
 from outcrop.spec import Version
+from outcrop.spec.addresses import version_in_url
 from outcrop.spec.graph import PatchSource
 from outcrop.spec.version import Key
 
 if TYPE_CHECKING:
-    from outcrop.package.base import PackageBase
+    from outcrop.package.classes.base import PackageBase
 
 R = TypeVar("R", bound=said.Record)
 D = TypeVar("D")
@@ -161,6 +162,7 @@ class Extractor:
             homepage=homepage if isinstance(homepage, str) else "",
             description=inspect.cleandoc(recipe.__doc__ or ""),
             attributes=attributes,
+            url_versions=_url_versions(attributes, versions),
             modules=tuple(self.relative(file) for file in loaded.files),
             virtual=getattr(recipe, "virtual", False) is True,
             has_code=has_code is not False,
@@ -321,6 +323,20 @@ def _left_versions(recipe: type[PackageBase], name: str, versions: tuple[Version
         recipe(ApiSpec(name))  # type: ignore[arg-type]  # no node, on purpose
     left = {str(version) for version in recipe.versions}
     return tuple(item for item in versions if item.version in left)
+
+
+def _url_versions(attributes: Mapping[str, object], versions: Iterable[VersionDecl]) -> dict[str, str]:
+    """The versions in templates: finding them takes expressions that are slow to make, so it is done here, once."""
+    urls = attributes.get("urls")
+    own = [item.fetch.get("url") for item in versions]
+    # Those of single versions serve for others that have none.
+    templates = [
+        attributes.get("url"),
+        *(urls if isinstance(urls, list | tuple) else ()),
+        *(own if None in own else ()),
+    ]
+    declared = [item.version for item in versions]
+    return {url: version_in_url(url, declared) or "" for url in templates if url and isinstance(url, str)}
 
 
 def _computed_urls(recipe: type[PackageBase], name: str, versions: Iterable[VersionDecl]) -> dict[str, list[str]]:

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Sequence
 
 import msgspec
 
+from outcrop.base.digests import SHA256_OF_NOTHING
 from outcrop.repo.layout import Repository
 
-_DIGEST_SIZE = 16
-_NOTHING = hashlib.sha256().digest()
+DIGEST_SIZE = 16
+"""Of stamps."""
 
 Look = tuple[int, int, int]
 """How a file looks: modification time in ns, size, inode."""
@@ -81,6 +81,8 @@ class Files:
                 data = b"".join(parts)
         finally:
             os.close(descriptor)
+        import hashlib  # 4 ms, and where nothing has changed nothing is read
+
         self._looks[name] = (state.st_mtime_ns, state.st_size, state.st_ino)
         self._digests[name] = hashlib.sha256(data).digest()
         self._stamps.pop(name, None)
@@ -94,12 +96,13 @@ class Files:
             if path is not None:
                 with contextlib.suppress(OSError):
                     self.read(name, path)
-            known = self._digests.setdefault(name, _NOTHING)
+            known = self._digests.setdefault(name, SHA256_OF_NOTHING)
         return known
 
     def digest(self, name: str) -> bytes:
-        """The part of :meth:`sha256` that stamps have."""
-        return self.sha256(name)[:_DIGEST_SIZE]
+        """The part of :meth:`sha256` that stamps have. A file that looks as it does in a stamp is not read for it."""
+        known = self._stamps.get(name)
+        return known.digest if known is not None else self.sha256(name)[:DIGEST_SIZE]
 
     def stamp(self, name: str) -> Stamp:
         """A file as it is now."""
@@ -112,7 +115,10 @@ class Files:
     def unchanged(self, stamp: Stamp) -> bool:
         """The file has the bytes it had."""
         look = self.look(stamp.name)
-        return look == stamp.look or (look is not None and self.digest(stamp.name) == stamp.digest)
+        if look == stamp.look:
+            self._stamps.setdefault(stamp.name, stamp)
+            return True
+        return look is not None and self.digest(stamp.name) == stamp.digest
 
     def forget(self) -> None:
         """Look anew from now on."""

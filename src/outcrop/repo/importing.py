@@ -36,7 +36,7 @@ from outcrop.repo.errors import RecipeError
 from outcrop.repo.layout import Repository, class_name
 
 if TYPE_CHECKING:
-    from outcrop.package.base import PackageBase
+    from outcrop.package.classes.base import PackageBase
 
 # Any below: what modules hold is anything.
 
@@ -45,10 +45,14 @@ API_MODULES: Mapping[str, tuple[str, ...]] = {
     "spack.pkg": (),
     "spack.package": ("outcrop.package",),
     "spack.util": (),
-    "spack.util.environment": ("outcrop.package.environment", "outcrop.package.systempaths", "outcrop.package"),
-    "spack.util.executable": ("outcrop.package.executable", "outcrop.package"),
+    "spack.util.environment": (
+        "outcrop.package.programs.environment",
+        "outcrop.package.filesystem.systempaths",
+        "outcrop.package",
+    ),
+    "spack.util.executable": ("outcrop.package.programs.executable", "outcrop.package"),
     "spack.install_test": ("outcrop.package",),
-    "spack.detection": ("outcrop.package.detection", "outcrop.package"),
+    "spack.detection": ("outcrop.package.classes.detection", "outcrop.package"),
 }
 """The modules outside their repository that public recipes import, and which of our modules answer for each, first
 found wins.

@@ -5,20 +5,28 @@ share; what changed by content is extracted anew, and nothing else.
 """
 
 # Texts, not Path objects: thousands of files are looked at, and this is on the way of every command.
+# ruff: noqa: PTH208
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from outcrop.repo.cache import Entry, Failure, ModelCache
-from outcrop.repo.files import Files, Look, Stamp
+from outcrop.repo.files import DIGEST_SIZE, Files, Look, Stamp
 from outcrop.repo.layout import RECIPE_FILE, Repository
 from outcrop.repo.model import PackageModel, ProvideDecl
 from outcrop.repo.shards import replace_file
+
+_RECIPE_BELOW = f"/{RECIPE_FILE}"
+_NOT_THERE: Look = (-1, -1, -1)
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True):
@@ -47,7 +55,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     homepage: str
 
 
-class _Own(msgspec.Struct, frozen=True, array_like=True):
+class _Own(NamedTuple):
+    directory: str
     look: Look
     digest: bytes
     shared: int
@@ -55,11 +64,24 @@ class _Own(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Index(msgspec.Struct, frozen=True, array_like=True):
-    """One repository at one moment. Packages with a ``failure`` have no model; ``groups`` index into ``shared``."""
+    """One repository at one moment. Packages with a ``failure`` have no model; ``groups`` index into ``shared``.
+
+    What is known of each recipe file stands in columns: nearly always it is compared as a whole and found to be the
+    same, and reading it must not take longer than that.
+    """
 
     shared: tuple[Stamp, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
-    own: dict[str, _Own] = {}
+    names: tuple[str, ...] = ()
+    """Every package that has a recipe, sorted."""
+    directories: tuple[str, ...] = ()
+    """Of each name."""
+    looks: tuple[int, ...] = ()
+    """Of each name's recipe, three numbers."""
+    digests: bytes = b""
+    """Of each name's recipe."""
+    group_of: tuple[int, ...] = ()
+    """Of each name, which group."""
     provides: dict[str, tuple[ProvideDecl, ...]] = {}
     tags: dict[str, tuple[str, ...]] = {}
     virtuals: frozenset[str] = frozenset()
@@ -68,10 +90,19 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
     extensions: dict[str, tuple[str, ...]] = {}
     """What is extended -> who extends it, under whatever condition."""
 
-    @property
-    def names(self) -> Iterable[str]:
-        """Every package that has a recipe, sorted."""
-        return self.own.keys()
+    def own(self) -> dict[str, _Own]:
+        """The columns as rows, by name."""
+        looks = iter(self.looks)
+        digests = (self.digests[start : start + DIGEST_SIZE] for start in range(0, len(self.digests), DIGEST_SIZE))
+        rows = zip(self.directories, zip(looks, looks, looks, strict=True), digests, self.group_of, strict=True)
+        return dict(zip(self.names, itertools.starmap(_Own, rows), strict=True))
+
+
+class _Seen(NamedTuple):
+    """How recipe files look: of the directories that the kept index has, in its order, and of other packages."""
+
+    looks: tuple[int, ...]
+    others: dict[str, Look]
 
 
 Extract = Callable[[Sequence[str]], Iterable[Facts]]
@@ -112,9 +143,9 @@ class IndexFile:
         self._path = f"{directory}/index"
         self._summaries = f"{directory}/summaries"
         self._unkept: dict[str, Summary] | None = None
-        self._looks: dict[str, Look] | None = None
 
-    def load(self) -> Index:
+    @cached_property
+    def _old(self) -> Index:
         """The index as it was kept, unchecked; an empty one if there is none."""
         try:
             return msgspec.msgpack.decode(Path(self._path).read_bytes(), type=Index)
@@ -135,12 +166,12 @@ class IndexFile:
 
         ``extract`` is called once, with the packages whose model is not kept, if there are any.
         """
-        old = self.load()
-        looks = self.looks()
-        stale, touched = self._compare(old, looks)
-        gone = [name for name in old.own if name not in looks]
-        if not (stale or gone or touched) and old.own.keys() == looks.keys():
+        old = self._old
+        if self._is_as_it_was():
             return old
+        own, looks = old.own(), self.looks
+        stale = self._stale(old, own, looks)
+        gone = [name for name in own if name not in looks]
         fresh: dict[str, Facts] = {}
         missing: list[str] = []
         for name in stale:
@@ -153,7 +184,7 @@ class IndexFile:
             fresh.update((facts.name, facts) for facts in extract(missing))
         if gone:
             self._cache.write(self._repository, {}, gone)
-        index = self._merge(old, looks, fresh)
+        index = self._merge(own, looks, fresh)
         summaries = {name: summary for name, summary in self.summaries().items() if name in looks}
         summaries.update((name, facts.summary) for name, facts in fresh.items() if facts.summary is not None)
         summaries = dict(sorted(summaries.items()))
@@ -165,50 +196,71 @@ class IndexFile:
             self._unkept = summaries
         return index
 
+    @cached_property
     def looks(self) -> dict[str, Look]:
-        """How every recipe file looks, by package name, sorted; looked at once. Needs nothing that is kept."""
-        if self._looks is None:
-            self._looks = self._look()
-        return self._looks
-
-    def _look(self) -> dict[str, Look]:
-        repository = self._repository
-        found: dict[str, Look] = {}
-        start = f"{repository.label}/{repository.subdirectory}/" if repository.subdirectory else f"{repository.label}/"
-        try:
-            descriptor = os.open(repository.packages, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError:
-            return {}
-        try:
-            for directory, name in repository.directories().items():
-                relative = f"{directory}/{RECIPE_FILE}"
-                try:
-                    state = os.stat(relative, dir_fd=descriptor)
-                except OSError:
-                    continue
-                look = (state.st_mtime_ns, state.st_size, state.st_ino)
-                found[name] = look
-                self._files.note(start + relative, look)
-        finally:
-            os.close(descriptor)
+        """How every recipe file looks, by package name, sorted. Right whatever is kept."""
+        seen = iter(self._seen.looks)
+        known = zip(self._old.names, zip(seen, seen, seen, strict=True), strict=True)
+        found = {**{name: look for name, look in known if look != _NOT_THERE}, **self._seen.others}
+        for name, look in found.items():
+            self._files.note(self._recipe(name), look)
         return dict(sorted(found.items()))
 
-    def _compare(self, old: Index, looks: Mapping[str, Look]) -> tuple[list[str], bool]:
-        """Packages whose files changed by content, and whether any file looks different at all."""
+    @cached_property
+    def _seen(self) -> _Seen:
+        """Look at all recipe files, once."""
+        known = self._old.directories
+        looks: list[int] = []
+        add, stat = looks.extend, os.stat  # nine thousand times
+        try:
+            descriptor = os.open(self._repository.packages, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return _Seen(_NOT_THERE * len(known), {})
+        try:
+            for directory in known:
+                try:
+                    state = stat(directory + _RECIPE_BELOW, dir_fd=descriptor)
+                except OSError:
+                    add(_NOT_THERE)
+                else:
+                    add((state.st_mtime_ns, state.st_size, state.st_ino))
+            others: dict[str, Look] = {}
+            for directory in {*os.listdir(descriptor)}.difference(known):
+                name = self._repository.package_in(directory)
+                if name is not None:
+                    with contextlib.suppress(OSError):
+                        state = stat(directory + _RECIPE_BELOW, dir_fd=descriptor)
+                        others[name] = (state.st_mtime_ns, state.st_size, state.st_ino)
+        finally:
+            os.close(descriptor)
+        return _Seen(tuple(looks), others)
+
+    def _is_as_it_was(self) -> bool:
+        """No file looks different, there is none more, and nothing that failed may succeed now."""
+        old = self._old
+        return (
+            not self._seen.others
+            and self._seen.looks == old.looks
+            and all(self._files.look(stamp.name) == stamp.look for stamp in old.shared)
+            and (old.around == self._cache.around or not old.failures)
+        )
+
+    def _stale(self, old: Index, own: Mapping[str, _Own], looks: Mapping[str, Look]) -> list[str]:
+        """Packages whose files changed by content, or that failed among other repositories."""
         changed = {number for number, stamp in enumerate(old.shared) if not self._files.unchanged(stamp)}
-        touched = any(self._files.look(stamp.name) != stamp.look for stamp in old.shared)
         bad_groups = {number for number, group in enumerate(old.groups) if changed.intersection(group)}
         retry = old.failures.keys() if old.around != self._cache.around else ()
         stale: list[str] = []
         for name, look in looks.items():
-            own = old.own.get(name)
-            if own is None or own.shared in bad_groups or name in retry:
+            before = own.get(name)
+            if (
+                before is None
+                or before.shared in bad_groups
+                or name in retry
+                or (before.look != look and self._files.digest(self._recipe(name)) != before.digest)
+            ):
                 stale.append(name)
-            elif own.look != look:
-                touched = True
-                if self._files.digest(self._recipe(name)) != own.digest:
-                    stale.append(name)
-        return stale, touched
+        return stale
 
     def _recipe(self, name: str) -> str:
         found = self._repository.relative(self._repository.recipe_path(name))
@@ -225,7 +277,8 @@ class IndexFile:
             return None
         return facts_of(name, entry, model)
 
-    def _merge(self, old: Index, looks: Mapping[str, Look], fresh: Mapping[str, Facts]) -> Index:
+    def _merge(self, before: Mapping[str, _Own], looks: Mapping[str, Look], fresh: Mapping[str, Facts]) -> Index:
+        old = self._old
         numbers: dict[str, int] = {}
         shared: list[Stamp] = []
         groups: dict[tuple[int, ...], int] = {}
@@ -246,12 +299,12 @@ class IndexFile:
             facts = fresh.get(name)
             if facts is not None:
                 digest = facts.stamps[0].digest if facts.stamps else self._files.digest(self._recipe(name))
-                own[name] = _Own(look, digest, group(facts.stamps[1:]))
-            elif name in old.own:
-                before = old.own[name]
-                if before.shared not in regrouped:
-                    regrouped[before.shared] = group(old.shared[member] for member in old.groups[before.shared])
-                own[name] = _Own(look, before.digest, regrouped[before.shared])
+                own[name] = _Own(self._repository.directory(name), look, digest, group(facts.stamps[1:]))
+            elif name in before:
+                row = before[name]
+                if row.shared not in regrouped:
+                    regrouped[row.shared] = group(old.shared[member] for member in old.groups[row.shared])
+                own[name] = row._replace(look=look, shared=regrouped[row.shared])
 
         def kept(names: Iterable[str]) -> list[str]:
             return [name for name in names if name in own and name not in fresh]
@@ -270,7 +323,11 @@ class IndexFile:
         return Index(
             shared=tuple(shared),
             groups=tuple(groups),
-            own=own,
+            names=tuple(own),
+            directories=tuple(row.directory for row in own.values()),
+            looks=tuple(number for row in own.values() for number in row.look),
+            digests=b"".join(row.digest for row in own.values()),
+            group_of=tuple(row.shared for row in own.values()),
             provides=dict(sorted(provides.items())),
             tags=dict(sorted(tags.items())),
             virtuals=frozenset(virtuals),

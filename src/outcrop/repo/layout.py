@@ -127,20 +127,22 @@ class Repository(msgspec.Struct, frozen=True, dict=True):
             return f"{self.module_prefix}.{'num' if identifier[:1].isdigit() else ''}{identifier}"
         return f"{self.module_prefix}.{directory_name(name)}.package"
 
-    def directories(self) -> dict[str, str]:
-        """Directories of the right form, and the packages they hold if there is a recipe: that was not looked at."""
+    def package_in(self, directory: str) -> str | None:
+        """The package that a directory below :attr:`packages` holds if there is a recipe; ``None`` where its name is
+        not of the right form.
+        """
+        if self.is_v1:
+            return directory if _V1_NAME.match(directory) and not directory.startswith("__") else None
+        return package_name(directory)
+
+    def candidates(self) -> list[str]:
+        """Packages that have a directory of the right form, sorted; whether there is a recipe was not looked at."""
         try:
             with os.scandir(self.packages) as entries:
                 found = [entry.name for entry in entries if _may_be_directory(entry)]
         except FileNotFoundError:
-            return {}
-        if self.is_v1:
-            return {name: name for name in found if _V1_NAME.match(name) and not name.startswith("__")}
-        return {directory: name for directory in found if (name := package_name(directory)) is not None}
-
-    def candidates(self) -> list[str]:
-        """Packages that have a directory of the right form, sorted; whether there is a recipe was not looked at."""
-        return sorted(self.directories().values())
+            return []
+        return sorted(filter(None, map(self.package_in, found)))
 
     def misnamed(self) -> list[str]:
         """Directories that hold a recipe but whose name no package can have, sorted; they are passed over."""

@@ -15,7 +15,7 @@ import msgspec
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType, PatchSource
 
-MODEL_SCHEMA = 2
+MODEL_SCHEMA = 3
 """Part of every cache key; raised whenever these structs or their meaning change."""
 
 
@@ -182,7 +182,8 @@ class PackageModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     ``modules`` are the repository modules that were loaded while the recipe was imported (its own first), as paths
     relative to the repositories' roots: with their bytes they key the cache. ``attributes`` are the plain class
-    attributes that other rooms need (``pypi``, ``url``, ``git``, ``list_url``, ...).
+    attributes that other rooms need (``pypi``, ``url``, ``git``, ``list_url``, ...). ``url_versions`` has for URLs that
+    serve as templates the version that each is for, as it is spelled there; empty for none.
     """
 
     name: str
@@ -206,6 +207,7 @@ class PackageModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     homepage: str = ""
     description: str = ""
     attributes: dict[str, object] = {}
+    url_versions: dict[str, str] = {}
     modules: tuple[str, ...] = ()
     virtual: bool = False
     has_code: bool = True

@@ -51,6 +51,7 @@ class RecipeHasher:
         self._cache = cache
         self._files = files
         self._modules: dict[str, CanonicalModule] = {}
+        self._module_names: dict[str, str] = {}
         self._decoder = msgspec.msgpack.Decoder(CanonicalModule)
 
     def recipe(self, model: PackageModel, version: str, satisfies: Satisfies) -> CanonicalRecipe:
@@ -110,21 +111,24 @@ class RecipeHasher:
     def _module(self, name: str) -> CanonicalModule:
         known = self._modules.get(name)
         if known is None:
-            digest = self._files.digest(name).hex()
-            path = f"{self._cache.generation}/canonical/{digest}-{base32_name(name.encode())[:7]}"
             try:
-                known = self._decoder.decode(Path(path).read_bytes())
+                known = self._decoder.decode(Path(self._kept_at(name)).read_bytes())
             except (OSError, msgspec.MsgspecError):
                 known = self._parse(name)
+                # Under the digest of what was parsed now, which may not be what was looked at before.
                 with contextlib.suppress(OSError):
-                    replace_file(path, msgspec.msgpack.encode(known))
+                    replace_file(self._kept_at(name), msgspec.msgpack.encode(known))
             self._modules[name] = known
         return known
+
+    def _kept_at(self, name: str) -> str:
+        digest = self._files.digest(name).hex()
+        return f"{self._cache.generation}/canonical/{digest}-{base32_name(name.encode())[:7]}"
 
     def _parse(self, name: str) -> CanonicalModule:
         path = self._files.path(name) or name
         try:
-            source = Path(path).read_bytes()
+            source = self._files.read(name, path)
             return canonical_module(source, self._module_name(name), is_package=name.endswith("/__init__.py"))
         except OSError as error:
             raise RecipeError(f"{path} cannot be read: {error}", place=Place(path)) from error
@@ -134,6 +138,12 @@ class RecipeHasher:
 
     def _module_name(self, name: str) -> str:
         """The module that a file is imported as."""
+        known = self._module_names.get(name)
+        if known is None:
+            known = self._module_names[name] = self._find_module_name(name)
+        return known
+
+    def _find_module_name(self, name: str) -> str:
         bare = name.removesuffix(".py").removesuffix("/__init__")
         parts = bare.split("/")
         for size in range(len(parts) - 1, 0, -1):

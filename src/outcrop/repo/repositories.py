@@ -21,7 +21,7 @@ from outcrop.repo.model import PackageModel, ProvideDecl
 from outcrop.spec import Spec
 
 if TYPE_CHECKING:
-    from outcrop.package.base import PackageBase
+    from outcrop.package.classes.base import PackageBase
     from outcrop.repo.bytecode import ByteCode
     from outcrop.repo.importing import Importer
     from outcrop.repo.recipe_hash import CanonicalRecipe, RecipeHasher
@@ -100,12 +100,10 @@ class Repositories:
 
     def home(self, name: str) -> Repository | None:
         """The repository that a name, qualified or not, is taken from."""
-        namespace, _, last = name.rpartition(".")
-        if namespace:
-            repository = self._by_namespace.get(namespace)
-            return repository if repository is not None and repository.exists(last) else None
         if name not in self._homes:
-            self._homes[name] = next((item for item in self.repositories if item.exists(name)), None)
+            namespace, _, last = name.rpartition(".")
+            searched = [item for item in self.repositories if not namespace or item.namespace == namespace]
+            self._homes[name] = next((item for item in searched if item.exists(last)), None)
         return self._homes[name]
 
     def exists(self, name: str) -> bool:
@@ -114,7 +112,7 @@ class Repositories:
 
     def names(self) -> list[str]:
         """Every package there is a recipe of, without namespaces, sorted; the recipes may be broken."""
-        return sorted({name for repository in self.repositories for name in self._index_file(repository).looks()})
+        return sorted({name for repository in self.repositories for name in self._index_file(repository).looks})
 
     def recipe_path(self, name: str) -> Path:
         """The recipe file of a package.
@@ -177,8 +175,9 @@ class Repositories:
         if known is None:
             repository = self._need(name)
             last = name.rpartition(".")[2]
-            known = self._kept(repository, last) or self._make(repository, last)
-            self._models[name] = known
+            full = f"{repository.namespace}.{last}"
+            known = self._models.get(full) or self._kept(repository, last) or self._make(repository, last)
+            self._models[name] = self._models[full] = known
         return known
 
     def content(self, name: str) -> str:
@@ -323,19 +322,24 @@ class Repositories:
 
     def _find_tools(self) -> Iterator[str]:
         yield from _PYTHONS
-        for repository in self.repositories:
-            index = self._look_up(repository)
-            tagged = (name for name, tags in index.tags.items() if _TOOLS in tags)
-            for name in (*tagged, *index.extensions.get("python", ())):
-                if self.home(name) is repository:
-                    yield name
+        for index, hidden in self._all_indexes():
+            tagged = [name for name, tags in index.tags.items() if _TOOLS in tags]
+            yield from {*tagged, *index.extensions.get("python", ())} - hidden
+
+    def _all_indexes(self) -> Iterator[tuple[Index, frozenset[str]]]:
+        """Every index in search order, and the names that stand for packages of earlier repositories."""
+        hidden: frozenset[str] = frozenset()
+        for number, repository in enumerate(self.repositories):
+            if number:
+                hidden = hidden.union(self._look_up(self.repositories[number - 1]).names)
+            yield self._look_up(repository), hidden
 
     def _all_providers(self) -> Mapping[str, tuple[tuple[str, ProvideDecl], ...]]:
         if self._providers is None:
             found: dict[str, list[tuple[str, ProvideDecl]]] = {}
-            for repository in self.repositories:
-                for name, declared in self._look_up(repository).provides.items():
-                    if self.home(name) is repository:
+            for index, hidden in self._all_indexes():
+                for name, declared in index.provides.items():
+                    if name not in hidden:
                         for decl in declared:
                             for virtual in dict.fromkeys(spec.name for spec in decl.virtuals):
                                 found.setdefault(virtual, []).append((name, decl))
@@ -346,17 +350,17 @@ class Repositories:
         """Packages with a tag, sorted."""
         return sorted(
             name
-            for repository in self.repositories
-            for name, tags in self._look_up(repository).tags.items()
-            if tag in tags and self.home(name) is repository
+            for index, hidden in self._all_indexes()
+            for name, tags in index.tags.items()
+            if tag in tags and name not in hidden
         )
 
     def tags(self) -> dict[str, list[str]]:
         """Tag -> packages that have it, both sorted."""
         found: dict[str, list[str]] = {}
-        for repository in self.repositories:
-            for name, tags in self._look_up(repository).tags.items():
-                if self.home(name) is repository:
+        for index, hidden in self._all_indexes():
+            for name, tags in index.tags.items():
+                if name not in hidden:
                     for tag in dict.fromkeys(tags):
                         found.setdefault(tag, []).append(name)
         return {tag: sorted(found[tag]) for tag in sorted(found)}

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 
-from outcrop.package.spec_api import Spec as ApiSpec
-from outcrop.package.spec_api import as_constraint
+from outcrop.package.specs.spec_api import Spec as ApiSpec
+from outcrop.package.specs.spec_api import as_constraint
 from outcrop.repo.errors import RecipeError
 from outcrop.repo.model import Origin, RuntimeQuestion, RuntimeRule
 from outcrop.spec import parse_spec
 from outcrop.spec.graph import DEPENDENCY_TYPES
 
 if TYPE_CHECKING:
-    from outcrop.package.base import PackageBase
+    from outcrop.package.classes.base import PackageBase
 
 PLACEHOLDER = "{version}"
 _METHOD = "runtime_constraints"

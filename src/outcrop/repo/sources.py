@@ -16,12 +16,13 @@ from outcrop.base.patterns import pattern
 from outcrop.repo.errors import NoSourceError, RecipeError
 from outcrop.repo.model import PackageModel, PatchDecl, VersionDecl
 from outcrop.spec import GitVersion, Spec, Version, make_version
-from outcrop.spec.addresses import substitute_version
+from outcrop.spec.addresses import replace_version, substitute_version
 from outcrop.spec.graph import PatchSource, Source
 
 Satisfies = Callable[[Spec], bool]
 """Whether a node fits a constraint on it."""
 
+_ON_AN_INDEX = "/packages/"
 _INDEX_PATH = pattern(r"/packages/(?:source|[a-z0-9.]+)/[^/]/(?P<project>[^/]+)/(?P<file>[^/?#]+)(?:[?#].*)?\Z")
 _INDEX_BLOB = pattern(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/(?P<file>[^/?#]+)(?:[?#].*)?\Z")
 _INDEX_FILE = pattern(
@@ -201,6 +202,8 @@ def _git(model: PackageModel, repository: str, fetch: Mapping[str, object]) -> S
 
 def _archive(model: PackageModel, urls: tuple[str, ...], fetch: Mapping[str, object]) -> Source:
     for url in urls:
+        if _ON_AN_INDEX not in url:
+            continue
         match = _INDEX_PATH.search(url)
         if match is not None:
             return _indexed(match["project"], match["file"], fetch, urls)
@@ -239,7 +242,14 @@ def _urls(model: PackageModel, version: Version) -> tuple[str, ...]:
         return ()
     templates = [_text(model.attributes.get("url")), *_texts(model.attributes.get("urls")), _nearest(model, version)]
     declared = [item.version for item in model.versions]
-    return tuple(dict.fromkeys(substitute_version(url, version, declared) for url in templates if url))
+
+    def for_version(url: str) -> str:
+        old = model.url_versions.get(url)
+        if old is None:
+            return substitute_version(url, version, declared)
+        return replace_version(url, old, version) if old else url
+
+    return tuple(dict.fromkeys(for_version(url) for url in templates if url))
 
 
 def _other_file(model: PackageModel, file: str, version: Version) -> str:

@@ -40,6 +40,8 @@ class Searcher:
         self._assumed: set[int] = set()
         self._model: Sequence[int] = ()
         self._cores: dict[int, list[frozenset[int]]] = {}
+        self._given_up: dict[int, list[frozenset[int]]] = {}
+        """Cores of hopes, with single copies in them."""
         self._hopes: list[int] = []
         self._patience = 0
 
@@ -83,16 +85,16 @@ class Searcher:
         wanted = [literal for literal in literals if literal not in (TRUE, FALSE)]
         if sum(not self.truth(literal) for literal in wanted) < 2:
             return
+        wanted = self._not_known_impossible([], wanted)
+        if sum(not self.truth(literal) for literal in wanted) == 0:
+            return
         self.clauses.flush()
         for _ in range(_PATIENCE):
             if self._solve(wanted):
                 self._model = self.engine.model()
                 return
-            core = set(self.engine.core())
-            last = max((place for place, literal in enumerate(wanted) if literal in core), default=None)
-            if last is None:
+            if not self._give_up_one(wanted):
                 return
-            del wanted[last]
 
     def _lift(self, core: frozenset[int]) -> bool:
         """Allow more copies of what may have only one, if that is what makes something impossible."""
@@ -112,16 +114,38 @@ class Searcher:
     def _improve(self, literals: Sequence[int]) -> None:
         """Look for a model that fulfils the hopes too; of those that clash the last one is given up."""
         self._hopes = [hope for hope in self._hopes if hope not in self._assumed]
+        if self._patience > 0:
+            self._hopes = self._not_known_impossible(literals, self._hopes)
         while self._patience > 0 and not all(self.truth(hope) for hope in self._hopes):
             if self._solve([*literals, *self._hopes]):
                 self._model = self.engine.model()
                 return
             self._patience -= 1
-            core = set(self.engine.core())
-            last = max((place for place, hope in enumerate(self._hopes) if hope in core), default=None)
-            if last is None:
+            if not self._give_up_one(self._hopes):
                 return
-            del self._hopes[last]
+
+    def _give_up_one(self, hopes: list[int]) -> bool:
+        """Drop the last of those that the engine says clash, and remember why; ``False`` if they are not to blame."""
+        core = frozenset(self.engine.core())
+        last = max((place for place, hope in enumerate(hopes) if hope in core), default=None)
+        if last is None:
+            return False
+        # Where a single copy is to blame nothing is impossible yet: whoever needs to know that has to ask.
+        cores = self._cores if core.isdisjoint(self._singles) else self._given_up
+        cores.setdefault(hopes.pop(last), []).append(core)
+        return True
+
+    def _not_known_impossible(self, literals: Sequence[int], hopes: Sequence[int]) -> list[int]:
+        """The hopes without those that are known to clash with decisions, ``literals`` or earlier hopes."""
+        given = {*self._assumed, *literals}
+        found = []
+        for hope in hopes:
+            given.add(hope)
+            if any(core <= given for cores in (self._cores, self._given_up) for core in cores.get(hope, ())):
+                given.discard(hope)
+            else:
+                found.append(hope)
+        return found
 
     def _known_impossible(self, literals: Sequence[int]) -> bool:
         asked = set(literals)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
 
 from outcrop.base.patterns import pattern
 
@@ -65,8 +64,11 @@ def substitute_version(url: str, version: object, versions: Iterable[object] = (
     is returned as it is.
     """
     old = version_in_url(url, versions)
-    if old is None:
-        return url
+    return url if old is None else replace_version(url, old, version)
+
+
+def replace_version(url: str, old: str, version: object) -> str:
+    """:func:`substitute_version` where :func:`version_in_url` has been asked already, and said ``old``."""
     host, tail = _host_and_tail(url)
     new = str(version)
     tail = _replace_partial_directories(tail, old, new)
@@ -163,6 +165,9 @@ def _around(partial: str, segment: str) -> tuple[str, str] | None:
 
 def _stems(url: str) -> Iterable[str]:
     """Texts that may hold the version, the likeliest first."""
+    # 4 ms, and most commands that come here know already which version a URL is for.
+    from urllib.parse import unquote, urlsplit
+
     split = urlsplit(url)
     for value in reversed(_FILE_PARAMETERS.findall(split.query)):
         if re.search(r"[0-9][._-][0-9]", value):

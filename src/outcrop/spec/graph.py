@@ -311,10 +311,6 @@ class Graph:
         """Hashes of all nodes with this package name, sorted."""
         return sorted((key for key, node in self._nodes.items() if node.name == name), key=self._order)
 
-    def by_prefix(self, start: str) -> list[str]:
-        """Hashes that begin with ``start``, sorted."""
-        return sorted(key for key in self._nodes if key.startswith(start))
-
     def subgraph(self, roots: Iterable[str]) -> Graph:
         """The graph of what ``roots`` reach."""
         chosen = tuple(dict.fromkeys(roots))

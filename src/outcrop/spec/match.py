@@ -7,7 +7,8 @@ says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 from outcrop.spec.format import format_node, node_to_spec_text
 from outcrop.spec.graph import Edge, Graph, Node
@@ -29,13 +30,26 @@ __all__ = [
 Provides = Callable[[Node], Mapping[str, VersionList]]
 """Virtual -> versions of it that the node provides in the configuration it has."""
 
+Lines = Mapping[str, Collection[str]]
+"""Target -> its ancestors."""
 
-def node_satisfies(graph: Graph, key: str, spec: Spec, *, provides: Provides | None = None) -> bool:
+
+class _Facts(NamedTuple):
+    """What is known besides the graph."""
+
+    provides: Provides | None = None
+    lines: Lines | None = None
+
+
+def node_satisfies(
+    graph: Graph, key: str, spec: Spec, *, provides: Provides | None = None, lines: Lines | None = None
+) -> bool:
     """Whether the node ``key`` fits ``spec``.
 
     Without ``provides`` a virtual's name fits no node by itself, and a version behind a virtual's name no dependency.
+    Without ``lines`` archspec is asked what lies in a range of targets.
     """
-    return _fits_as(graph, key, spec, (), provides)
+    return _fits_as(graph, key, spec, (), _Facts(provides, lines))
 
 
 def matching_nodes(graph: Graph, spec: Spec, *, provides: Provides | None = None) -> list[str]:
@@ -50,12 +64,17 @@ def matching_dependency(
     """The first dependency of ``key`` that fits ``wanted``; its condition plays no part."""
     edges = graph.direct(key) if wanted.direct else graph.visible(key)
     for edge in edges.values():
-        if _edge_fits(graph, edge, wanted, provides):
+        if _edge_fits(graph, edge, wanted, _Facts(provides)):
             return edge
     return None
 
 
-def _edge_fits(graph: Graph, edge: Edge, wanted: EdgeConstraint, provides: Provides | None) -> bool:
+def _has_dependency(graph: Graph, key: str, wanted: EdgeConstraint, facts: _Facts) -> bool:
+    edges = graph.direct(key) if wanted.direct else graph.visible(key)
+    return any(_edge_fits(graph, edge, wanted, facts) for edge in edges.values())
+
+
+def _edge_fits(graph: Graph, edge: Edge, wanted: EdgeConstraint, facts: _Facts) -> bool:
     if wanted.virtuals and not set(edge.virtuals).issuperset(wanted.virtuals):
         return False
     if wanted.types and not set(edge.types).issuperset(wanted.types):
@@ -64,10 +83,10 @@ def _edge_fits(graph: Graph, edge: Edge, wanted: EdgeConstraint, provides: Provi
     if name and name != graph[edge.hash].name and name not in edge.virtuals:
         # gcc provides C++ too, but to a package of C it is no C++ compiler.
         return False
-    return _fits_as(graph, edge.hash, wanted.spec, edge.virtuals, provides)
+    return _fits_as(graph, edge.hash, wanted.spec, edge.virtuals, facts)
 
 
-def _fits_as(graph: Graph, key: str, spec: Spec, virtuals: tuple[str, ...], provides: Provides | None) -> bool:
+def _fits_as(graph: Graph, key: str, spec: Spec, virtuals: tuple[str, ...], facts: _Facts) -> bool:
     """Whether the node fits, where it may also go by one of ``virtuals``."""
     node = graph[key]
     if not spec.name or spec.name == node.name:
@@ -75,24 +94,24 @@ def _fits_as(graph: Graph, key: str, spec: Spec, virtuals: tuple[str, ...], prov
             return False
     elif spec.version_text or spec.name not in virtuals:
         # A version behind a virtual's name is a version of the virtual.
-        offered = provides(node).get(spec.name) if provides is not None else None
+        offered = facts.provides(node).get(spec.name) if facts.provides is not None else None
         if offered is None or not offered.intersects(spec.versions):
             return False
-    if not _own_facts_fit(node, key, spec):
+    if not _own_facts_fit(node, key, spec, facts.lines):
         return False
     return all(
-        (edge.when is not None and not node_satisfies(graph, key, edge.when, provides=provides))
-        or matching_dependency(graph, key, edge, provides=provides) is not None
+        (edge.when is not None and not _fits_as(graph, key, edge.when, (), facts))
+        or _has_dependency(graph, key, edge, facts)
         for edge in spec.edges
     )
 
 
-def _own_facts_fit(node: Node, key: str, spec: Spec) -> bool:
+def _own_facts_fit(node: Node, key: str, spec: Spec, lines: Lines | None) -> bool:
     if spec.namespace and spec.namespace != node.namespace:
         return False
     if (spec.platform and spec.platform != node.platform) or (spec.os and spec.os != node.os):
         return False
-    if spec.target and not target_satisfies(node.target, spec.target):
+    if spec.target and not target_satisfies(node.target, spec.target, lines):
         return False
     if spec.hash and not key.startswith(spec.hash):
         return False

@@ -7,7 +7,7 @@ Names are compared as they are: whether ``q`` provides ``p`` is knowledge of pac
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
@@ -17,6 +17,8 @@ from outcrop.spec.targets import target_intersection, target_intersects, target_
 if TYPE_CHECKING:
     from outcrop.spec.parts import FlagConstraint, VariantConstraint
     from outcrop.spec.spec import EdgeConstraint, Spec
+
+_Named = TypeVar("_Named", "VariantConstraint", "FlagConstraint")
 
 
 def satisfies(left: Spec, right: Spec) -> bool:
@@ -163,8 +165,8 @@ def _both(left: Spec, right: Spec) -> Spec:
         name=left.name or right.name,
         namespace=left.namespace or right.namespace,
         version_text=_both_versions(left, right),
-        variants=_both_variants(left.variants, right.variants),
-        flags=_both_flags(left.flags, right.flags),
+        variants=_both_named(left.variants, right.variants),
+        flags=_both_named(left.flags, right.flags),
         platform=left.platform or right.platform,
         os=left.os or right.os,
         target=target_intersection(left.target, right.target),
@@ -181,25 +183,14 @@ def _both_versions(left: Spec, right: Spec) -> str:
     return str(left.versions.intersection(right.versions))
 
 
-def _both_variants(
-    left: tuple[VariantConstraint, ...], right: tuple[VariantConstraint, ...]
-) -> tuple[VariantConstraint, ...]:
+def _both_named(left: tuple[_Named, ...], right: tuple[_Named, ...]) -> tuple[_Named, ...]:
+    """What both say of variants or flags, by name."""
     if not right or left == right:
         return left
-    found = {variant.name: variant for variant in left}
-    for variant in right:
-        mine = found.get(variant.name)
-        found[variant.name] = variant if mine is None else mine.constrain(variant)
-    return tuple([found[name] for name in sorted(found)])
-
-
-def _both_flags(left: tuple[FlagConstraint, ...], right: tuple[FlagConstraint, ...]) -> tuple[FlagConstraint, ...]:
-    if not right or left == right:
-        return left
-    found = {flag.name: flag for flag in left}
-    for flag in right:
-        mine = found.get(flag.name)
-        found[flag.name] = flag if mine is None else mine.constrain(flag)
+    found = {each.name: each for each in left}
+    for each in right:
+        mine = found.get(each.name)
+        found[each.name] = each if mine is None else mine.constrain(each)
     return tuple([found[name] for name in sorted(found)])
 
 

@@ -41,8 +41,11 @@ def normal_target(text: str) -> str:
     return "" if items & {":", "*"} else ",".join(sorted(items))
 
 
-def target_satisfies(target: str, other: str) -> bool:
-    """Every target in ``target`` lies in ``other``; the empty text is every target, known or not."""
+def target_satisfies(target: str, other: str, lines: Mapping[str, Collection[str]] | None = None) -> bool:
+    """Every target in ``target`` lies in ``other``; the empty text is every target, known or not.
+
+    ``lines`` (target -> its ancestors) saves asking archspec.
+    """
     if target == other or not other:
         return True
     if not target:
@@ -52,7 +55,9 @@ def target_satisfies(target: str, other: str) -> bool:
         return True
     if ":" not in other and ":" not in target:
         return False
-    return expand_target(target) <= expand_target(other)
+    if lines is None:
+        return expand_target(target) <= expand_target(other)
+    return _expand(target, lines) <= _expand(other, lines)
 
 
 def target_lies_in(target: str, other: str, lines: Mapping[str, Collection[str]]) -> bool:
@@ -121,10 +126,17 @@ def expand_target(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _expand_item(item: str) -> frozenset[str]:
+    return _expand(item, ancestry() if ":" in item else {})
+
+
+def _expand(text: str, lines: Mapping[str, Collection[str]]) -> frozenset[str]:
+    return frozenset().union(*[_between(item, lines) for item in text.split(",")])
+
+
+def _between(item: str, lines: Mapping[str, Collection[str]]) -> frozenset[str]:
     low, colon, high = item.partition(":")
     if not colon:
         return frozenset((low,))
-    lines = ancestry()
     between = [
         name
         for name, ancestors in lines.items()

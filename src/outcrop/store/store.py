@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -30,6 +31,7 @@ from outcrop.store.seal import SEAL_SCHEMA, Seal
 _seal_decoder = msgspec.json.Decoder(Seal)
 _seal_encoder = msgspec.json.Encoder()
 _SEAL_MODE = 0o444
+_SETTLED_NS = 1_000_000_000
 
 Records = dict[str, IndexRecord]
 Stamp = tuple[tuple[int, int, int] | None, ...]
@@ -57,6 +59,8 @@ class Store:
         self._durable = durable
         self._records: Records = {}
         self._stamp: Stamp | None = None
+        self._listed: tuple[Stamp, dict[str, str]] | None = None
+        self._watched = tuple(map(str, (self.layout.index, self.layout.prefixes, self.layout.externals)))
 
     @property
     def root(self) -> Path:
@@ -273,11 +277,26 @@ class Store:
         record = self._load().get(key)
         if record is None:
             # Sealed a moment ago by another process that has not written the index yet, or was killed before it could.
-            path = seal_paths(self.layout).get(key)
+            path = self._seal_paths().get(key)
             return Path(path) if path is not None and os.path.exists(path) else None  # noqa: PTH110  (a text)
         if record.node.external is not None:
             return self.layout.seal_of_external(key)
         return self.layout.seal_of_prefix(self.prefix(key, record.node))
+
+    def _seal_paths(self) -> dict[str, str]:
+        """:func:`seal_paths`, listed once while the directories stay as they are.
+
+        A directory that has changed in this very moment may change again without looking different: what is listed of
+        it is not remembered.
+        """
+        if self._listed is not None and self._listed[0] == self._stamp:
+            return self._listed[1]
+        before = self._current_stamp()
+        found = seal_paths(self.layout)
+        changed = max(stamp[0] if stamp is not None else 0 for stamp in before[1:])
+        settled = before == self._stamp and time.time_ns() - changed > _SETTLED_NS
+        self._listed = (before, found) if settled else None
+        return found
 
     def _load(self) -> Records:
         stamp = self._current_stamp()
@@ -310,7 +329,7 @@ class Store:
         self._stamp = None
 
     def _current_stamp(self) -> Stamp:
-        return tuple(_stat(path) for path in (self.layout.index, self.layout.prefixes, self.layout.externals))
+        return tuple(map(_stat, self._watched))
 
 
 def _record(seal: Seal) -> IndexRecord:
@@ -319,9 +338,9 @@ def _record(seal: Seal) -> IndexRecord:
     )
 
 
-def _stat(path: Path) -> tuple[int, int, int] | None:
+def _stat(path: str) -> tuple[int, int, int] | None:
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116  (a text: asked for every node of a graph)
     except OSError:
         return None
     return (status.st_mtime_ns, status.st_ino, status.st_size)

@@ -14,7 +14,8 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from outcrop.view.stage import Written, link_or_copy, parents_of
+from outcrop.view.model import parents_of
+from outcrop.view.stage import Written, link_or_copy
 from outcrop.view.state import ASIDE_DIRECTORY, STAGING_DIRECTORY, STATE_DIRECTORY, PlacedState, fingerprint
 
 _RECORD = re.compile(r"(?P<site>(?:.*/)?)(?P<project>[^/]+?)-[^/-]+\.dist-info/(?:RECORD|METADATA)\Z")

@@ -7,7 +7,7 @@ identical content is no conflict; byte code follows its source; python-venv wins
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from outcrop.base.layout import VenvFacts
@@ -15,6 +15,7 @@ from outcrop.python import ISOLATION_FILE
 from outcrop.spec.graph import short
 from outcrop.store.seal import SEAL_DIRECTORY, Entry, Seal
 from outcrop.view.errors import ViewConflictError
+from outcrop.view.model import parents_of
 
 _PYTHON_PROGRAM = re.compile(r"bin/python[^/]*\Z")
 _SHOWN_CONFLICTS = 8
@@ -82,7 +83,7 @@ def merge(seals: Sequence[Seal], facts: VenvFacts | None) -> Tree:
                     conflicts.append((path, known.seal, seal))
                 else:
                     files[path] = winner
-    directories = _directories(files)
+    directories = parents_of(files)
     conflicts.extend(_blocked(files, empty, directories))
     if conflicts:
         raise _conflict(conflicts)
@@ -91,7 +92,7 @@ def merge(seals: Sequence[Seal], facts: VenvFacts | None) -> Tree:
         for path, claim in empty.items()
         if path not in directories and not any(other.startswith(f"{path}/") for other in empty)
     }
-    return Tree(files, kept, directories | _directories(kept))
+    return Tree(files, kept, directories | parents_of(kept))
 
 
 def _left_out(seal: Seal) -> set[str]:
@@ -114,20 +115,10 @@ def _resolve(path: str, known: Claim, new: Claim) -> Claim | None:
     return known if same else None
 
 
-def _directories(paths: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for path in paths:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found.add(parent)
-            parent = parent.rpartition("/")[0]
-    return found
-
-
 def _blocked(files: dict[str, Claim], empty: dict[str, Claim], directories: set[str]) -> list[tuple[str, Seal, Seal]]:
     """What is a file for one package and a directory for another."""
     found = []
-    for path in files.keys() & (directories | empty.keys() | _directories(empty)):
+    for path in files.keys() & (directories | empty.keys() | parents_of(empty)):
         inside = next((claim for other, claim in files.items() if other.startswith(f"{path}/")), None)
         inside = inside or next(claim for other, claim in empty.items() if f"{other}/".startswith(f"{path}/"))
         found.append((path, files[path].seal, inside.seal))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from outcrop import __version__
+from outcrop.base.digests import sha256_bytes
 from outcrop.base.layout import VenvFacts
 from outcrop.store.seal import Change
 
@@ -86,7 +86,7 @@ class ViewPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def digest(self) -> str:
         """Names the plan: equal plans have equal digests."""
-        return hashlib.sha256(_encoder.encode(self)).hexdigest()
+        return sha256_bytes(_encoder.encode(self))
 
     def render(self) -> Iterator[str]:
         """A line for each item, for people."""
@@ -123,4 +123,15 @@ def inputs_digest(keys: Iterable[str], options: ViewOptions) -> str:
         options.environment,
         sorted(options.venv_prefixes),
     ]
-    return hashlib.sha256(_encoder.encode(covered)).hexdigest()
+    return sha256_bytes(_encoder.encode(covered))
+
+
+def parents_of(paths: Iterable[str]) -> set[str]:
+    """Every directory above ``paths``, the root left out."""
+    found: set[str] = set()
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = parent.rpartition("/")[0]
+    return found

@@ -8,11 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from outcrop.view.errors import ViewError
-from outcrop.view.model import Item, ViewPlan
+from outcrop.view.model import Item, ViewPlan, parents_of
 from outcrop.view.rewrite import Rewriter
 from outcrop.view.state import fingerprint
 
@@ -29,17 +29,6 @@ class Written:
     copied: list[str] = field(default_factory=list)
     """Files that were copied because the kernel refused a hard link."""
     refusal: str = ""
-
-
-def parents_of(paths: Iterable[str]) -> set[str]:
-    """Every directory above ``paths``, the root left out."""
-    found: set[str] = set()
-    for path in paths:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found.add(parent)
-            parent = parent.rpartition("/")[0]
-    return found
 
 
 def write_tree(plan: ViewPlan, at: str) -> Written:

@@ -57,6 +57,12 @@ def test_a_file_with_the_wrong_key(tmp_path: Path) -> None:
         Configuration([scope_from_directory("user", tmp_path)]).merged("packages")
 
 
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n"])
+def test_a_file_that_says_nothing(tmp_path: Path, text: str) -> None:
+    _write(tmp_path / "packages.yaml", text)
+    assert Configuration([scope_from_directory("user", tmp_path)]).merged("packages") is None
+
+
 def test_options_need_section_key_and_value() -> None:
     with pytest.raises(UsageError, match="expected section:key:value"):
         scope_from_options(["concretizer"])

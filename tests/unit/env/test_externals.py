@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,19 @@ import pytest
 from outcrop.base.errors import InputError
 from outcrop.env.context import Context
 from outcrop.env.externals import external_choices, known_externals
+from outcrop.host import find_externals
 from outcrop.solve import ExternalChoice, ExternalDependency
 from outcrop.spec import VariantConstraint, parse_spec
+from support.machine import clang, gcc, script
 
 
-def context(tmp_path: Path, text: str) -> Context:
+def context(tmp_path: Path, text: str, path: Path | None = None) -> Context:
     scope = tmp_path / "scope"
     scope.mkdir(exist_ok=True)
     for name in ("hwloc", "mpich", "nvhpc"):
         (tmp_path / name).mkdir(exist_ok=True)
     (scope / "packages.yaml").write_text(text.replace("ROOT", str(tmp_path)))
-    environ = {"OUTCROP_ROOT": str(tmp_path / "root"), "PATH": str(tmp_path / "empty")}
+    environ = {"OUTCROP_ROOT": str(tmp_path / "root"), "PATH": str(path or tmp_path / "empty")}
     return Context(environ=environ, directory=tmp_path, scopes=[scope])
 
 
@@ -40,10 +43,45 @@ packages:
     )["mpich"]
     assert (found.version, found.external.prefix, found.os) == ("4.1", str(tmp_path / "mpich"), "other")
     assert found.variants == (
-        VariantConstraint(name="device", values=("ch4",)),
-        VariantConstraint(name="romio", values=("true",)),
+        VariantConstraint.make("device", ["ch4"], exact=True),
+        VariantConstraint.boolean("romio", True),
     )
     assert found.dependencies == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "facts"),
+    [
+        ("fabrics=ucx", [VariantConstraint.make("fabrics", ["ucx"], exact=True)]),
+        ("fabrics:=ucx", [VariantConstraint.make("fabrics", ["ucx"], exact=True)]),
+        ("fabrics=ofi,ucx", [VariantConstraint.make("fabrics", ["ofi", "ucx"], exact=True)]),
+        ("fabrics=*", []),
+    ],
+)
+def test_a_named_variant_has_these_values_and_no_others(
+    tmp_path: Path, said: str, facts: list[VariantConstraint]
+) -> None:
+    text = f"packages:\n  mpich:\n    externals:\n    - {{spec: 'mpich@4.1 {said}', prefix: ROOT/mpich}}\n"
+    assert choices(tmp_path, text)["mpich"].variants == tuple(facts)
+
+
+@pytest.mark.parametrize("programs", [["gcc"], ["gcc", "g++", "gfortran"], ["gfortran"]])
+def test_what_was_found_means_the_same_when_it_is_read_from_a_file(tmp_path: Path, programs: list[str]) -> None:
+    directory = tmp_path / "machine" / "bin"
+    for name in programs:
+        gcc(directory / name, "12.2.0")
+    clang(directory / "clang", "clang", "17.0.6")
+    script(directory / "make", "#!/bin/sh\necho GNU Make 4.3\n")
+    seen = context(tmp_path, "{}", path=directory)
+    found = {choice.name: choice for choice in external_choices(seen)}
+    entries = find_externals(seen.host)
+    assert {"gcc", "llvm", "gmake"} <= set(entries)
+    text = json.dumps({"packages": {name: {"externals": listed} for name, listed in entries.items()}})
+    read = choices(tmp_path, text)
+    for name in entries:
+        assert (read[name].version, read[name].variants) == (found[name].version, found[name].variants), name
+        assert read[name].external.extra == found[name].external.extra
+        assert read[name].external.prefix == found[name].external.prefix
 
 
 def test_dependencies_by_id_and_by_spec(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from outcrop.base.errors import InputError
-from outcrop.env.manifest import Manifest, edit_specs, new_manifest_text, read_manifest
+from outcrop.env.conditions import Facts
+from outcrop.env.manifest import Manifest, read_manifest
 
 
 def _read(tmp_path: Path, text: str) -> Manifest:
@@ -61,6 +62,38 @@ def test_definitions_references_and_matrices(tmp_path: Path) -> None:
     ]
 
 
+MACHINE = Facts("linux", "debian12", "zen4", "login3", {"SITE": "ours"})
+
+
+def test_a_definition_counts_when_its_condition_holds(tmp_path: Path) -> None:
+    path = tmp_path / "spack.yaml"
+    path.write_text(
+        "spack:\n"
+        "  definitions:\n"
+        "  - tools: [py-black]\n"
+        "  - tools: [py-isort]\n"
+        "    when: platform == 'linux' and env['SITE'] == 'ours'\n"
+        "  - tools: [py-mypy]\n"
+        "    when: platform == 'darwin'\n"
+        "  - none: [py-pip]\n"
+        "    when: 'False'\n"
+        "  specs: [$tools, $none]\n"
+    )
+    manifest = read_manifest(path, facts=lambda: MACHINE)
+    assert [root.text for root in manifest.roots] == ["py-black", "py-isort"]
+    # Who only checks the file has no machine to ask about.
+    assert [root.text for root in read_manifest(path).roots] == ["py-black", "py-isort", "py-mypy", "py-pip"]
+
+
+def test_the_machine_is_not_asked_without_a_condition(tmp_path: Path) -> None:
+    def never() -> Facts:
+        raise AssertionError
+
+    path = tmp_path / "spack.yaml"
+    path.write_text("spack:\n  definitions:\n  - tools: [py-black]\n  specs: [$tools]\n")
+    assert len(read_manifest(path, facts=never).roots) == 1
+
+
 def test_sections_become_a_scope(tmp_path: Path) -> None:
     manifest = _read(
         tmp_path, "spack:\n  packages:\n    gcc:\n      buildable: false\n  concretizer:\n    unify: false\n"
@@ -87,6 +120,8 @@ def test_includes_are_scopes_with_the_first_one_highest(tmp_path: Path) -> None:
         ("spack:\n  specs:\n  - py-pip@@\n", 3, ""),
         ("spack:\n  specs:\n  - '+x'\n", 3, "names no package"),
         ("spack:\n  specs:\n  - $missing\n", 3, "no definition 'missing'"),
+        ("spack:\n  definitions:\n  - a: [b]\n    when: machine\n", 4, "there is no 'machine'"),
+        ("spack:\n  definitions:\n  - a: [b]\n    when: true\n", 4, "should be text"),
         ("spack:\n  specs:\n  - 3\n", 3, "expected a spec"),
         ("spack:\n  view: 3\n", 2, "view should be"),
         ("spack:\n  view:\n    a:\n      link: all\n", 3, "lacks the key 'root'"),
@@ -108,28 +143,3 @@ def test_an_unknown_key_has_near_misses(tmp_path: Path) -> None:
 def test_a_spec_that_does_not_parse_shows_a_caret(tmp_path: Path) -> None:
     error = _error(tmp_path, "spack:\n  specs:\n  - 'py-pip@1@2'\n")
     assert any(line.strip().startswith("^") for line in error.details)
-
-
-def test_a_new_manifest_is_readable(tmp_path: Path) -> None:
-    manifest = _read(tmp_path, new_manifest_text(("py-pip", "py-black@24: +d"), "./view"))
-    assert [root.text for root in manifest.roots] == ["py-pip", "py-black@24: +d"]
-    assert _read(tmp_path, new_manifest_text()).roots == ()
-
-
-def test_editing_keeps_comments(tmp_path: Path) -> None:
-    path = tmp_path / "spack.yaml"
-    path.write_text("# ours\nspack:\n  specs:\n  - py-pip  # for pip\n  view: ./view\n")
-    assert edit_specs(path, add=("py-black", "py-pip")) == (["py-black"], [])
-    text = path.read_text()
-    assert "# ours" in text and "# for pip" in text
-    assert [root.text for root in read_manifest(path).roots] == ["py-pip", "py-black"]
-    assert edit_specs(path, remove=("py-pip", "nothing")) == ([], ["py-pip"])
-    assert [root.text for root in read_manifest(path).roots] == ["py-black"]
-
-
-def test_editing_a_broken_manifest_leaves_it_alone(tmp_path: Path) -> None:
-    path = tmp_path / "spack.yaml"
-    path.write_text("spack: [\n")
-    with pytest.raises(InputError):
-        edit_specs(path, add=("py-pip",))
-    assert path.read_text() == "spack: [\n"

@@ -56,7 +56,7 @@ def test_processor_is_remembered_whatever_its_clock(tmp_path: Path) -> None:
     file, cache = tmp_path / "cpuinfo", tmp_path / "cache"
     file.write_text(CPU.format(mhz="1000.1"))
     first = read_processor(cache, file)
-    (record,) = cache.iterdir()
+    (record,) = cache.glob("*.json")
     record.write_bytes(record.read_bytes().replace(f'"{first.target}"'.encode(), b'"remembered"'))
     file.write_text(CPU.format(mhz="3999.9"))
     assert read_processor(cache, file).target == "remembered"

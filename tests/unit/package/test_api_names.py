@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import outcrop.package
-from outcrop.package.hooks import set_globals
+from outcrop.package.builds.hooks import set_globals
 from support.api_world import Described, imported_recipe, make_world
 
 CHECKOUT = os.environ.get("OUTCROP_TEST_REPO", "")

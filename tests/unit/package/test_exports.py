@@ -28,12 +28,12 @@ from outcrop.package import (
     tty,
     variant,
 )
+from outcrop.package.builds.hooks import set_globals
+from outcrop.package.builds.phases import run_phases
 from outcrop.package.errors import NotOnThisPlatformError
-from outcrop.package.hooks import set_globals
-from outcrop.package.phases import run_phases
-from outcrop.package.records import VariantRecord
-from outcrop.package.sourcing import set_env
-from outcrop.package.spec_api import Spec
+from outcrop.package.language.records import VariantRecord
+from outcrop.package.programs.sourcing import set_env
+from outcrop.package.specs.spec_api import Spec
 from support.api_world import Described, imported_recipe, make_world
 
 

@@ -13,30 +13,7 @@ import archspec.cpu
 import pytest
 
 from outcrop.package import functions
-from outcrop.package.elf import ElfParsingError, delete_needed_from_elf, delete_rpath, get_elf_compat, parse_elf
-from outcrop.package.elsewhere import HKEY, LC_ID_DYLIB, MachO, WindowsRegistryView, fix_darwin_install_name
-from outcrop.package.environment_modules import get_path_args_from_module_line, module_command
-from outcrop.package.errors import InstallError, NotOnThisPlatformError, SkipTest
-from outcrop.package.executable import Executable, ProcessError, which_string
-from outcrop.package.linking import (
-    CompilerPropertyDetector,
-    find_compilers,
-    libc_from_dynamic_linker,
-    parse_dynamic_linker,
-)
-from outcrop.package.platforms import (
-    get_user,
-    host_platform,
-    kernel_version,
-    microarchitecture_flags,
-    microarchitecture_flags_from_target,
-    shared_library_suffix,
-    static_library_suffix,
-)
-from outcrop.package.remembering import dedupe, memoized
-from outcrop.package.searchpaths import get_cmake_prefix_path
-from outcrop.package.sourcing import set_env
-from outcrop.package.standalone import (
+from outcrop.package.builds.standalone import (
     cache_extra_test_sources,
     check_outputs,
     compare_output,
@@ -46,8 +23,37 @@ from outcrop.package.standalone import (
     install_test_root,
     test_part,
 )
-from outcrop.package.talk import tty
-from outcrop.package.wrappers import replace_wrappers
+from outcrop.package.builds.wrappers import replace_wrappers
+from outcrop.package.errors import InstallError, NotOnThisPlatformError, SkipTest
+from outcrop.package.filesystem.elf import (
+    ElfParsingError,
+    delete_needed_from_elf,
+    delete_rpath,
+    get_elf_compat,
+    parse_elf,
+)
+from outcrop.package.filesystem.searchpaths import get_cmake_prefix_path
+from outcrop.package.programs.elsewhere import HKEY, LC_ID_DYLIB, MachO, WindowsRegistryView, fix_darwin_install_name
+from outcrop.package.programs.environment_modules import get_path_args_from_module_line, module_command
+from outcrop.package.programs.executable import Executable, ProcessError, which_string
+from outcrop.package.programs.sourcing import set_env
+from outcrop.package.programs.talk import tty
+from outcrop.package.remembering import dedupe, memoized
+from outcrop.package.specs.linking import (
+    CompilerPropertyDetector,
+    find_compilers,
+    libc_from_dynamic_linker,
+    parse_dynamic_linker,
+)
+from outcrop.package.specs.platforms import (
+    get_user,
+    host_platform,
+    kernel_version,
+    microarchitecture_flags,
+    microarchitecture_flags_from_target,
+    shared_library_suffix,
+    static_library_suffix,
+)
 
 CC = shutil.which("cc") or shutil.which("gcc")
 needs_compiler = pytest.mark.skipif(CC is None, reason="no C compiler here")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from outcrop.package import PackageBase
-from outcrop.package.facade import build_facades
-from outcrop.package.hooks import setup_package
+from outcrop.package.builds.hooks import setup_package
+from outcrop.package.specs.facade import build_facades
 from outcrop.repo.repositories import Repositories
 from outcrop.spec.graph import Draft, DraftEdge, External, Node, VariantAnswer, seal_graph
 from support.pythons import SYSTEM

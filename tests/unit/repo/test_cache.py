@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from outcrop.repo.cache import Failure, ModelCache
+import outcrop
+from outcrop.repo.cache import Failure, ModelCache, program_files
 from outcrop.repo.errors import RecipeError
 from outcrop.repo.files import Files, look_at
 from outcrop.repo.layout import Repository
@@ -208,3 +209,10 @@ def test_files_are_looked_at_once(world: World, directory: RepositoryDirectory) 
     files.forget()
     assert files.look(FILES[0]) == look_at(str(directory.root / "packages/x/package.py")) != before
     assert files.look("elsewhere/packages/x/package.py") is None
+
+
+def test_every_module_that_makes_models_counts_as_the_program() -> None:
+    home = Path(outcrop.__file__).parent
+    rooms = [home / room for room in ("base", "spec", "package", "repo")]
+    assert sorted(program_files()) == sorted(str(file) for room in rooms for file in room.rglob("*.py"))
+    assert str(home / "package/classes/base.py") in set(program_files())

@@ -69,7 +69,7 @@ def test_what_a_model_has(world: World) -> None:
     assert (build_system.name, build_system.default, build_system.origin.file) == (
         "build_system",
         ("generic",),
-        "outcrop/package/base.py",
+        "outcrop/package/classes/base.py",
     )
     assert (opt.kind, opt.default, opt.when) == ("bool", ("true",), Spec())
     assert model.attributes["url"] == "https://example.org/x-1.0.tar.gz"
@@ -237,3 +237,12 @@ def test_versions_that_a_recipe_takes_back(world: World) -> None:
     assert [item.version for item in found.model("x").versions] == ["9.0"]
     assert [item.version for item in found.model("base").versions] == ["2.0", "1.0", "main"]
     assert [item.version for item in found.model("y").versions] == ["1.0"]
+
+
+def test_versions_of_templates(world: World) -> None:
+    directory = world.repository()
+    one, two = "https://e.org/x-1.0.tar.gz", "https://e.org/latest"
+    directory.recipe("x", f'urls = ["{one}", "{two}"]\nversion("2.0")\nversion("1.5", url="https://e.org/x-v15.zip")')
+    directory.recipe("y", 'url = "https://e.org/y-3.0b.tgz"\nversion("3.0", url="https://e.org/3")')
+    assert extract(directory, "x").url_versions == {one: "1.0", two: "", "https://e.org/x-v15.zip": "15"}
+    assert extract(directory, "y").url_versions == {"https://e.org/y-3.0b.tgz": "3.0b"}

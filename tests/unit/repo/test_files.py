@@ -82,3 +82,28 @@ def test_a_new_look_of_the_same_bytes_is_no_change(files: Files, file: Path) -> 
     files.forget()
     assert files.look(NAME) != stamp.look
     assert files.unchanged(stamp)
+
+
+def test_a_file_that_looks_as_it_did_is_not_read(files: Files, file: Path) -> None:
+    stamp = files.stamp(NAME)
+    text = file.read_text()
+    files.forget()
+    assert files.unchanged(stamp)
+    state = file.stat()
+    # Nobody can tell these bytes from the old ones without reading them.
+    file.write_text(text.swapcase())
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert files.digest(NAME) == stamp.digest
+    assert files.stamp(NAME) == stamp
+    files.forget()
+    assert files.digest(NAME) == hashlib.sha256(text.swapcase().encode()).digest()[:16]
+
+
+def test_what_is_read_counts_more_than_a_stamp(files: Files, file: Path) -> None:
+    stamp = files.stamp(NAME)
+    files.forget()
+    assert files.unchanged(stamp)
+    file.write_text("other")
+    files.read(NAME, str(file))
+    assert files.digest(NAME) == hashlib.sha256(b"other").digest()[:16]
+    assert not files.unchanged(stamp)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from outcrop.repo.cache import ModelCache
-from outcrop.repo.files import Files
+from outcrop.repo.files import Files, look_at
 from outcrop.repo.index import Facts, Index, IndexFile
 from outcrop.repo.workers import extract_all
 from support.recipe_world import RepositoryDirectory, World
@@ -162,3 +163,46 @@ def test_a_recipe_that_was_broken_by_another_is_tried_again_with_it(
 def test_no_packages_directory(world: World) -> None:
     made = world.repository("empty")
     assert list(Keeper(world, made).refresh().names) == []
+
+
+def test_a_directory_that_gets_its_recipe_later(world: World, directory: RepositoryDirectory) -> None:
+    keeper = Keeper(world, directory)
+    directory.file("packages/e/notes.txt", "")
+    first = keeper.refresh()
+    assert "e" not in first.names
+    assert keeper.refresh() == first
+    assert keeper.extracted == []
+    recipe = directory.recipe("e", 'provides("late")')
+    assert "late" in str(keeper.refresh().provides["e"])
+    assert keeper.extracted == ["e"]
+    recipe.unlink()
+    assert "e" not in keeper.refresh().names
+    assert "e" not in keeper.file.looks
+
+
+def test_how_files_look_is_right_whatever_is_kept(world: World, directory: RepositoryDirectory) -> None:
+    keeper = Keeper(world, directory)
+    keeper.refresh()
+    directory.recipe("e")
+    (directory.root / "packages/b/package.py").unlink()
+    os.utime(directory.root / "packages/c/package.py", ns=(5, 5))
+    keeper.refresh()
+    for path in world.cache.rglob("index"):
+        path.unlink()
+    for _ in range(2):
+        keeper.refresh()
+        assert list(keeper.file.looks) == ["a", "c", "d", "e"]
+        assert keeper.file.looks["c"][0] == 5
+
+
+def test_the_rows_of_an_index(world: World, directory: RepositoryDirectory) -> None:
+    directory.recipe("7zip")
+    index = Keeper(world, directory).refresh()
+    rows = index.own()
+    assert list(rows) == list(index.names) == ["7zip", "a", "b", "c", "d"]
+    assert rows["7zip"].directory == "_7zip"
+    recipe = directory.root / "packages" / "d" / "package.py"
+    assert rows["d"].look == look_at(str(recipe))
+    assert rows["d"].digest == hashlib.sha256(recipe.read_bytes()).digest()[:16]
+    modules = {index.shared[number].name for number in index.groups[rows["d"].shared]}
+    assert "first/packages/b/package.py" in modules

@@ -278,3 +278,15 @@ def test_a_module_that_broke_since(world: World, directory: RepositoryDirectory)
         found.recipe(model, "1.1", satisfies("x@=1.1"))
     assert caught.value.place is not None
     assert str(caught.value.place.file).endswith("simple.py")
+
+
+def test_a_module_that_changes_before_it_is_parsed(world: World, directory: RepositoryDirectory) -> None:
+    found = world.open(directory)
+    model = found.model("x")
+    path = directory.root / X
+    old = path.read_text()
+    edit(directory, X, 'helper("install")', 'helper("install-all")')
+    assert "install-all" in found.recipe(model, "1.1", satisfies("x@=1.1+fast%gcc@=12")).text
+    path.write_text(old)
+    # What was parsed was not kept as the form of what had been looked at.
+    assert "install-all" not in recipe(world, directory)[1]

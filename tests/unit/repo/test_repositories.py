@@ -257,7 +257,7 @@ def test_a_warm_start_imports_no_recipe_and_no_api(world: World) -> None:
         "assert found.model('x').versions[0].version == '1'\n"
         "seconds = time.perf_counter() - start\n"
         "assert found.is_virtual('thing')\n"
-        "heavy = {'subprocess', 'outcrop.package', 'outcrop.package.base', 'ruamel.yaml', 'spack'}\n"
+        "heavy = {'subprocess', 'outcrop.package', 'outcrop.package.classes.base', 'ruamel.yaml', 'spack'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "assert seconds < 0.1, seconds\n"
     )
@@ -396,3 +396,26 @@ def test_whatever_is_broken_gives_one_message_with_its_place(world: World, what:
         found.model("bad")
     assert found.model("good").name == "good"
     assert world.listener.texts("warning") == [warning]
+
+
+def test_one_model_by_two_names(world: World) -> None:
+    first, second = world.repository("first"), world.repository("second", place="more")
+    first.recipe("x")
+    second.recipe("x")
+    found = world.open(first, second)
+    assert found.model("x") is found.model("first.x")
+    assert found.model("second.x").namespace == "second"
+    assert found.home("third.x") is None
+    assert not found.exists("first.y")
+
+
+def test_providers_of_hidden_packages_count_only_where_they_are_seen(world: World) -> None:
+    first, second = world.repository("first"), world.repository("second", place="more")
+    third = world.repository("third", place="most")
+    first.recipe("x")
+    second.recipe("x", 'provides("thing")')
+    second.recipe("y", 'provides("thing")')
+    third.recipe("y", 'provides("thing")')
+    third.recipe("z", 'provides("thing")')
+    assert [name for name, _ in world.open(first, second, third).providers("thing")] == ["y", "z"]
+    assert [name for name, _ in world.open(third, second, first).providers("thing")] == ["y", "z", "x"]

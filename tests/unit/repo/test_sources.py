@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from outcrop.repo.errors import NoSourceError, RecipeError
@@ -334,3 +335,14 @@ def test_patches_for_a_dependency() -> None:
     assert applied("x@=1.0", "zlib@=1.2") == ["1", "2"]
     assert applied("x@=1.0", "zlib@=1.3") == ["2"]
     assert applied("x@=9.0", "zlib@=1.3") == ["2", "3"]
+
+
+@pytest.mark.parametrize("wanted", ["2.0", "1.7"])
+def test_versions_of_urls_that_are_known_already(wanted: str) -> None:
+    other = "https://f.org/latest"
+    asked = model(version("2.0"), version("1.5", url="https://e.org/x_15.zip"), urls=[URL, other])
+    told = msgspec.structs.replace(asked, url_versions={URL: "1.0", other: "", "https://e.org/x_15.zip": "15"})
+    assert main_source(told, wanted) == main_source(asked, wanted)
+    # They are believed.
+    wrong = msgspec.structs.replace(asked, url_versions={URL: "", other: ""})
+    assert URL in main_source(wrong, wanted).urls

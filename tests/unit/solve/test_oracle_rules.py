@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 
 import msgspec
-from hypothesis import HealthCheck, event, given, note, reject, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from outcrop.solve import InstalledChoice, Problem
-from support.brute_force import TooManyWorldsError, best_world
+from outcrop.solve import InstalledChoice
 from support.installed_nodes import install
-from support.small_models import SmallModels, small_models
+from support.oracle import same_as_exhaustive
+from support.small_models import small_models
 from support.small_problems import attempt, problem_of
 from support.small_repositories import repository_texts, requests_for
 from support.small_rules import package_rules
-from support.small_worlds import summary
 from support.tool_repositories import tool_repository_texts, tool_requests
-from support.verify_solution import complaints
 
 EXAMPLES = int(os.environ.get("OUTCROP_TEST_EXAMPLES", "25"))
 SETTINGS = settings(
@@ -26,27 +24,8 @@ SETTINGS = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 LARGE = settings(SETTINGS, max_examples=1 + EXAMPLES // 2)
-STEPS = 2500
 Installed = tuple[InstalledChoice, ...]
 RequestStrategy = st.SearchStrategy[list[str]]
-
-
-def same_as_exhaustive(problem: Problem, models: SmallModels) -> None:
-    try:
-        expected = best_world(problem, models, steps=STEPS)
-    except TooManyWorldsError:
-        reject()
-    found = attempt(problem, models)
-    note(f"expected {expected and expected.summary()}")
-    event("no solution" if expected is None else "solution")
-    if expected is not None and any(config.installed is not None for config in expected.configs.values()):
-        event("something is reused")
-    if expected is None:
-        assert found is None
-        return
-    assert found is not None
-    assert complaints(problem, models, found) == []
-    assert summary(found) == expected.summary()
 
 
 @SETTINGS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcrop.spec.addresses import substitute_version, version_in_url
+from outcrop.spec.addresses import replace_version, substitute_version, version_in_url
 
 HOST = "https://example.org"
 
@@ -91,3 +91,4 @@ def test_substituting_there_and_back(one: str, two: str) -> None:
     assert other == f"{HOST}/v{two}/foo-{two}.tar.gz"
     assert substitute_version(other, one) == url
     assert substitute_version(url, one) == url
+    assert replace_version(url, one, two) == other

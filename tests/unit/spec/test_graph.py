@@ -285,7 +285,6 @@ def test_build_dependencies_are_found_before_others() -> None:
 def test_find_and_subgraph(graph: Graph) -> None:
     lib = _key(graph, "lib")
     assert graph.find("nothing") == []
-    assert graph.by_prefix(lib[:6]) == [lib]
     below = graph.subgraph([lib, lib])
     assert below.roots == (lib,)
     assert {node.name for node in below.nodes.values()} == {"lib", "base", "tool", "helper", "generator"}

@@ -233,3 +233,13 @@ def test_abstract_and_concrete_agree(graph: Graph, text: str, weaker: str) -> No
     if stronger.satisfies(parse_spec(weaker)):
         assert node_satisfies(graph, graph.roots[0], parse_spec(weaker))
     assert stronger.intersects(parse_spec(weaker))
+
+
+def test_lines_of_targets() -> None:
+    drafts = {"b": _draft("b", "1"), "a": _draft("a", "1", {}, _edge("b", "link"))}
+    graph = seal_graph(drafts, ["a"])
+    lines = {"zen2": ("ours",), "ours": ()}
+    for text in ("target=ours:", "^b target=ours:", "^[when='target=ours:'] b"):
+        assert node_satisfies(graph, graph.roots[0], parse_spec(text), lines=lines)
+    for text in ("target=ours:", "^b target=ours:"):
+        assert not node_satisfies(graph, graph.roots[0], parse_spec(text))

@@ -111,3 +111,16 @@ def test_lies_in_without_lines() -> None:
     assert target_lies_in("t2", "t2:", {})
     assert not target_lies_in("t2", "t1:", {})
     assert target_lies_in("t2", "t1:t3", {"t2": ["t1"], "t3": ["t2", "t1"]})
+
+
+@given(st.sampled_from(sorted(ancestry())), st.sampled_from(sorted(ancestry())), st.sampled_from(sorted(ancestry())))
+def test_lines_answer_as_archspec_does(target: str, low: str, high: str) -> None:
+    for other in (f"{low}:{high}", f"{low}:", f":{high}", f"{low},{high}:", high):
+        assert target_satisfies(target, other, ancestry()) == target_satisfies(target, other)
+
+
+def test_lines_are_all_that_is_known() -> None:
+    lines = {"small": (), "large": ("small",)}
+    assert target_satisfies("large", "small:", lines)
+    assert not target_satisfies("small", "large:", lines)
+    assert not target_satisfies("zen2", "x86_64:", lines)

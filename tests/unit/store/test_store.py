@@ -451,3 +451,26 @@ def test_a_reader_imports_no_lock_library(store: Store) -> None:
         store.root,
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize(("age", "found"), [(3600, False), (0, True)])
+def test_directories_are_listed_again_once_they_look_different(store: Store, age: int, found: bool) -> None:
+    """And as long as they have changed so lately that the next change could look the same."""
+    install_files(store, make_node("first"), {"a": ""})
+    other = Store(store.root.with_name("other"), durable=False)
+    seal = install_files(other, make_node("second"), {"a": ""})
+    prefixes = store.layout.prefixes
+    sealed = other.prefix(seal.hash, seal.node)
+    # As long as the other one's name: the size of some file systems' directories tells how long their names are.
+    junk = prefixes / ("x" * len(sealed.name))
+    junk.mkdir()
+    when = time.time_ns() - age * 1_000_000_000
+    os.utime(prefixes, ns=(when, when))
+    assert not store.installed(seal.hash)
+    # Moved in behind the index's back, and behind that of who looks at the directory alone.
+    junk.rmdir()
+    sealed.rename(prefixes / sealed.name)
+    os.utime(prefixes, ns=(when, when))
+    assert store.installed(seal.hash) is found
+    os.utime(prefixes)
+    assert store.installed(seal.hash)

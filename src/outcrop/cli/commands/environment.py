@@ -11,6 +11,7 @@ from outcrop.base.errors import RequestError
 from outcrop.base.paths import ENVIRONMENT_VARIABLE
 from outcrop.cli.options import json_option, pass_session
 from outcrop.cli.output import columns
+from outcrop.cli.render import group_text
 from outcrop.cli.session import Session
 from outcrop.env.environment import Environment
 
@@ -116,7 +117,8 @@ def env_status(session: Session, as_json: bool) -> None:
     lock = environment.lock()
     current = environment.is_locked(lock)
     store = environment.context.store
-    answered = {root.spec: root.hash for root in lock.roots} if lock is not None else {}
+    manifest = environment.manifest
+    answered = {(root.group, root.spec): root.hash for root in lock.roots} if lock is not None else {}
     record = {
         "path": str(environment.directory),
         "locked": lock is not None,
@@ -124,25 +126,32 @@ def env_status(session: Session, as_json: bool) -> None:
         "roots": [
             {
                 "spec": root.text,
-                "hash": answered.get(root.text),
-                "installed": root.text in answered and store.installed(answered[root.text]),
+                "group": root.group,
+                "hash": answered.get((root.group, root.text)),
+                "installed": (root.group, root.text) in answered and store.installed(answered[root.group, root.text]),
             }
-            for root in environment.manifest.roots
+            for root in manifest.roots
         ],
-        "views": [{"name": view.name, "path": str(view.root)} for view in environment.manifest.views],
+        "groups": [
+            {"name": group.name, "needs": list(group.needs), "explicit": group.explicit} for group in manifest.groups
+        ],
+        "views": [{"name": view.name, "path": str(view.root)} for view in manifest.views],
     }
     if as_json:
         session.output.json(record)
         return
     state = "locked" if current else "locked, but the manifest has changed" if lock is not None else "not concretized"
     session.output.line(f"{environment.directory} ({state})")
-    for root in environment.manifest.roots:
-        key = answered.get(root.text)
-        mark = "[+]" if key is not None and store.installed(key) else " - "
-        session.output.line(f"{mark} {root.text}" + (f"  /{key[:7]}" if key else ""))
-    for view in environment.manifest.views:
+    for group in manifest.groups:
+        if manifest.has_groups:
+            session.output.line(group_text(group))
+        for root in group.roots:
+            key = answered.get((root.group, root.text))
+            mark = "[+]" if key is not None and store.installed(key) else " - "
+            session.output.line(f"{mark} {root.text}" + (f"  /{key[:7]}" if key else ""))
+    for view in manifest.views:
         session.output.line(f"view {view.name}: {view.root}{'' if view.root.exists() else ' (not made yet)'}")
-    for warning in environment.manifest.warnings:
+    for warning in manifest.warnings:
         session.output.warning(warning)
 
 

@@ -10,6 +10,7 @@ import click
 
 from outcrop.base.errors import UsageError
 from outcrop.cli.options import (
+    check_one_solve,
     inspected,
     jobs_option,
     json_option,
@@ -21,6 +22,7 @@ from outcrop.cli.options import (
 )
 from outcrop.cli.render import TreeRenderer, graph_record, node_record
 from outcrop.cli.session import Session
+from outcrop.env.definitions import DEFAULT_GROUP
 from outcrop.env.install import InstallError
 from outcrop.spec.graph import short
 
@@ -40,6 +42,14 @@ if TYPE_CHECKING:
 @click.option("--fail-fast", is_flag=True, help="Start nothing new after the first failure.")
 @click.option("--keep-stage", is_flag=True, help="Keep the stage of builds that succeed, too.")
 @click.option("--locked", is_flag=True, help="In an environment: refuse to solve; the lock must answer the manifest.")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="NAME",
+    help="In an environment: install only what its group NAME asks for, and what that needs; may repeat. With --add, "
+    "SPEC goes there.",
+)
 @reuse_options
 @save_option
 @json_option
@@ -54,6 +64,7 @@ def install_command(
     fail_fast: bool,
     keep_stage: bool,
     locked: bool,
+    groups: tuple[str, ...],
     reuse: Reuse | None,
     save: Path | None,
     as_json: bool,
@@ -65,6 +76,8 @@ def install_command(
     from outcrop.env.steps import Wishes
 
     session.offline = offline
+    if save is not None and session.active is not None:
+        check_one_solve(session.active, "", "--save-problem")
     try:
         with inspected(session, save=save) as inspection:
             wishes = Wishes(
@@ -75,7 +88,7 @@ def install_command(
                 reuse=reuse,
                 inspection=inspection,
             )
-            result = _install(session, requests, wishes, add=add, locked=locked)
+            result = _install(session, requests, wishes, add=add, locked=locked, groups=groups)
     except InstallError as error:
         _show_failures(session, error)
         raise
@@ -97,11 +110,15 @@ def install_command(
         session.output.line(f"{session.output.paint('[+]', 'green')} view {path}")
 
 
-def _install(session: Session, requests: tuple[str, ...], wishes: Wishes, *, add: bool, locked: bool) -> Installed:
+def _install(
+    session: Session, requests: tuple[str, ...], wishes: Wishes, *, add: bool, locked: bool, groups: tuple[str, ...]
+) -> Installed:
     from outcrop.env.steps import install_environment, install_requests
 
     environment = session.active
     if environment is None:
+        if groups:
+            raise UsageError("--group is for an environment, and none is given", hint="'outcrop -e DIR install ...'")
         return install_requests(session.context, parse_requests(requests), wishes)
     if requests and not add:
         raise UsageError(
@@ -109,9 +126,11 @@ def _install(session: Session, requests: tuple[str, ...], wishes: Wishes, *, add
             hint="'install --add SPEC' adds SPEC to it; 'outcrop -E install SPEC' installs outside of it",
         )
     if requests:
+        if len(groups) > 1:
+            raise UsageError("SPEC can be added to one group only", hint="give --group once")
         specs = parse_requests(requests)
-        environment.edit(add=tuple(str(spec) for spec in specs))
-    return install_environment(environment, wishes, locked=locked)
+        environment.edit(add=tuple(str(spec) for spec in specs), group=groups[0] if groups else DEFAULT_GROUP)
+    return install_environment(environment, wishes, locked=locked, groups=groups)
 
 
 def _show_failures(session: Session, error: InstallError) -> None:
@@ -136,20 +155,25 @@ def _show_failures(session: Session, error: InstallError) -> None:
 @json_option
 @pass_session
 def concretize_command(session: Session, force: bool, reuse: Reuse | None, save: Path | None, as_json: bool) -> None:
-    """Solve an environment's requests and write outcrop.lock."""
+    """Solve an environment's requests, group after group, and write outcrop.lock."""
     from outcrop.env.steps import concretize_environment
 
     environment = session.required_environment()
+    if save is not None:
+        check_one_solve(environment, "", "--save-problem")
     with inspected(session, save=save) as inspection:
         lock, changed = concretize_environment(environment, force=force, inspection=inspection, reuse=reuse)
     graph = lock.graph()
     roots = [root.hash for root in lock.roots]
     if as_json:
-        session.output.json({"lock": str(environment.lock_path), "changed": changed, **graph_record(graph, roots)})
+        record = {"lock": str(environment.lock_path), "changed": changed, **graph_record(graph, roots)}
+        groups = [{"name": group.name, "roots": lock.hashes([group.name])} for group in environment.manifest.groups]
+        session.output.json({**record, "groups": groups})
         return
     renderer = TreeRenderer(graph, session.output, installed=environment.context.store.installed)
     for root in lock.roots:
-        session.output.talk(f"{root.spec} -> /{short(root.hash)}")
+        group = f"{root.group}: " if environment.manifest.has_groups else ""
+        session.output.talk(f"{group}{root.spec} -> /{short(root.hash)}")
     for line in renderer.lines(graph.roots):
         session.output.line(line)
     session.output.talk(f"{'wrote' if changed else 'unchanged:'} {environment.lock_path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +12,11 @@ from outcrop.cli.options import json_option, parse_requests, pass_session
 from outcrop.cli.output import columns
 from outcrop.cli.render import INSTALLED, MISSING, node_record, node_text, place_text
 from outcrop.cli.session import Session
-from outcrop.spec import Spec
 from outcrop.spec.graph import Graph, Node, short
 from outcrop.store import IndexRecord
+
+if TYPE_CHECKING:
+    from outcrop.spec import Spec
 
 
 @click.command("find")
@@ -125,7 +128,7 @@ def _find_in_environment(session: Session, specs: list[Spec], paths: bool, whole
         session.output.json(
             {
                 "environment": str(environment.directory),
-                "roots": [{"spec": root.spec, "hash": root.hash} for root in lock.roots],
+                "roots": [{"spec": root.spec, "hash": root.hash, "group": root.group} for root in lock.roots],
                 "packages": [
                     {
                         **node_record(key, graph[key]),

@@ -64,7 +64,7 @@ def external_list(session: Session, as_json: bool) -> None:
     """List the externals a solve may use: those in the configuration, and those found on PATH for all other names."""
     from outcrop.env.externals import known_externals
 
-    context = session.active.context if session.active is not None else session.context
+    context = session.working_context
     found = known_externals(context)
     if as_json:
         session.output.json(

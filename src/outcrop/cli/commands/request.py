@@ -8,11 +8,21 @@ import click
 
 from outcrop import __version__
 from outcrop.base.errors import UsageError
-from outcrop.cli.options import inspected, json_option, parse_requests, pass_session, reuse_options, save_option
+from outcrop.cli.options import (
+    check_one_solve,
+    inspected,
+    json_option,
+    parse_requests,
+    pass_session,
+    reuse_options,
+    save_option,
+)
 from outcrop.cli.questions import Questions
-from outcrop.cli.render import TreeRenderer, dot_lines, graph_record
+from outcrop.cli.render import TreeRenderer, dot_lines, graph_record, group_text
 from outcrop.cli.session import Session
 from outcrop.env.concretize import Concretized, concretize
+from outcrop.env.grouped import concretize_groups, joined
+from outcrop.env.groups import find_group
 from outcrop.env.inspection import Inspection
 from outcrop.env.installed import concrete_requests
 from outcrop.env.reuse import Reuse
@@ -26,21 +36,30 @@ def _answer(
     fresh: bool = False,
     inspection: Inspection | None = None,
     reuse: Reuse | None = None,
-) -> Concretized:
-    """The graph of what is asked for: installed hashes, new requests, or the environment's lock."""
+    group: str = "",
+) -> list[tuple[str, Concretized]]:
+    """The graph of what is asked for: installed hashes, new requests, or the environment's lock. The environment's
+    groups have one each, with the line above it; everything else has one, and no line."""
     if requests:
+        if group:
+            raise UsageError("--group shows what a group asks for", hint="leave SPEC out, or --group")
         specs = parse_requests(requests, what="concretize")
-        environment = session.active
-        context = environment.context if environment is not None else session.context
-        return concrete_requests(
+        context = session.working_context
+        answer = concrete_requests(
             context, specs, lambda abstract: concretize(context, abstract, inspection=inspection, reuse=reuse)
         )
+        return [("", answer)]
     environment = session.required_environment()
+    groups = environment.manifest.groups
+    if group:
+        groups = (find_group(groups, group),)
     lock = environment.lock()
     if lock is not None and not fresh and environment.is_locked(lock):
-        return Concretized.of_lock(lock)
-    roots = [root.spec for root in environment.manifest.roots]
-    return concretize(environment.context, roots, inspection=inspection, reuse=reuse)
+        found = [(each, Concretized.of_lock(lock, [each.name])) for each in groups]
+    else:
+        answers = concretize_groups(environment, only=group, inspection=inspection, reuse=reuse)
+        found = [(each.group, each.answer) for each in answers if not group or each.group.name == group]
+    return [(group_text(each) if environment.manifest.has_groups else "", answer) for each, answer in found]
 
 
 @click.command("spec")
@@ -59,6 +78,9 @@ def _answer(
 )
 @click.option("--timers", is_flag=True, help="Say where the time went, in seconds.")
 @click.option("--stats", is_flag=True, help="Count what the solve took: packages, rounds, searches, clauses.")
+@click.option(
+    "--group", metavar="NAME", default="", help="What the environment's group NAME asks for, instead of what all do."
+)
 @reuse_options
 @save_option
 @click.option(
@@ -78,6 +100,7 @@ def spec_command(
     explained: tuple[str, ...],
     timers: bool,
     stats: bool,
+    group: str,
     reuse: Reuse | None,
     save: Path | None,
     replay: Path | None,
@@ -88,14 +111,17 @@ def spec_command(
     Marks: [+] installed, [e] external, - to build. A name after / is the hash of something installed.
     """
     questions = Questions(explain=explain or bool(explained), names=explained, stats=stats, timers=timers)
+    if not requests and replay is None and (questions.any or save is not None):
+        check_one_solve(session.required_environment(), group, "what is asked about a solve")
     with inspected(session, explain=questions.explain, save=save, timed=timers) as inspection:
         if replay is None:
             fresh = questions.any or save is not None or reuse is not None
-            answer = _answer(session, requests, fresh=fresh, inspection=inspection, reuse=reuse)
-        elif requests or save is not None:
-            raise UsageError("--replay brings its own requests", hint="leave SPEC and --save-problem out")
+            answers = _answer(session, requests, fresh=fresh, inspection=inspection, reuse=reuse, group=group)
+        elif requests or save is not None or group:
+            raise UsageError("--replay brings its own requests", hint="leave SPEC, --group and --save-problem out")
         else:
-            answer = _replayed(session, replay, inspection)
+            answers = [("", _replayed(session, replay, inspection))]
+    answer = _joined(answers)
     if as_json:
         record = graph_record(answer.graph, answer.roots)
         if questions.any:
@@ -109,14 +135,25 @@ def spec_command(
         for line in questions.explanation(inspection, session.output):
             session.output.line(line)
     else:
-        # A replayed graph lacks what recipes add to hashes: nothing of it is called installed.
-        installed = session.context.store.installed if replay is None else _never
-        renderer = TreeRenderer(answer.graph, session.output, installed=installed, types=types, hashes=replay is None)
+        _show_trees(session, answers, types=types, replayed=replay is not None)
+    for line in questions.figures(inspection) if questions.any else ():
+        session.output.line(line)
+
+
+def _show_trees(session: Session, answers: list[tuple[str, Concretized]], *, types: bool, replayed: bool) -> None:
+    # A replayed graph lacks what recipes add to hashes: nothing of it is called installed.
+    installed = _never if replayed else session.context.store.installed
+    for head, answer in answers:
+        if head:
+            session.output.line(head)
+        renderer = TreeRenderer(answer.graph, session.output, installed=installed, types=types, hashes=not replayed)
         for root in dict.fromkeys(answer.roots):
             for line in renderer.lines([root]):
                 session.output.line(line)
-    for line in questions.figures(inspection) if questions.any else ():
-        session.output.line(line)
+
+
+def _joined(answers: list[tuple[str, Concretized]]) -> Concretized:
+    return joined([answer for _, answer in answers])
 
 
 def _replayed(session: Session, path: Path, inspection: Inspection) -> Concretized:
@@ -139,14 +176,17 @@ def _never(key: str) -> bool:
 @click.argument("requests", nargs=-1, metavar="[SPEC]...")
 @click.option("--dot", is_flag=True, help="Print Graphviz's language, for 'dot -Tsvg'.")
 @click.option("-d", "--depth", type=click.IntRange(min=0), metavar="N", help="Follow dependencies N levels down only.")
+@click.option("--group", metavar="NAME", default="", help="What the environment's group NAME asks for.")
 @json_option
 @pass_session
-def graph_command(session: Session, requests: tuple[str, ...], dot: bool, depth: int | None, as_json: bool) -> None:
+def graph_command(
+    session: Session, requests: tuple[str, ...], dot: bool, depth: int | None, group: str, as_json: bool
+) -> None:
     """Draw the graph of SPEC, or of the environment, with the types of its edges.
 
     Types: l link, r run, b build, t test.
     """
-    answer = _answer(session, requests)
+    answer = _joined(_answer(session, requests, group=group))
     if as_json:
         session.output.json(graph_record(answer.graph, answer.roots))
     elif dot:

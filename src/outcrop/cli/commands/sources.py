@@ -46,9 +46,8 @@ _path_option = click.option(
 def _asked(session: Session, requests: tuple[str, ...], what: str) -> tuple[Context, Concretized]:
     """The context to work in, and what is asked for."""
     specs: list[Spec] = parse_requests(requests, what=what) if requests else []
-    environment = session.active
-    context = environment.context if environment is not None else session.context
-    return context, requested_graph(context, environment, specs)
+    context = session.working_context
+    return context, requested_graph(context, session.active, specs)
 
 
 @click.command("fetch")
@@ -241,7 +240,7 @@ def mirror_add(session: Session, name: str, address: str) -> None:
 @pass_session
 def mirror_list(session: Session, as_json: bool) -> None:
     """List mirrors in the order in which they are asked."""
-    context = session.active.context if session.active is not None else session.context
+    context = session.working_context
     found = configured_mirrors(context)
     if as_json:
         session.output.json({"mirrors": [{"name": name, "url": redacted(url)} for name, url in found.items()]})
