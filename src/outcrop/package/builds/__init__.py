@@ -1,0 +1,1 @@
+"""From a class and a node to a finished prefix: builders, environments, phases, what comes after them."""

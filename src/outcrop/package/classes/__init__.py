@@ -1,0 +1,1 @@
+"""What every recipe derives from, and what its class is asked."""

@@ -1,0 +1,1 @@
+"""Running programs, and the variables they see."""
