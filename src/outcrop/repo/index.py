@@ -89,6 +89,8 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
     around: str = ""
     extensions: dict[str, tuple[str, ...]] = {}
     """What is extended -> who extends it, under whatever condition."""
+    is_v1: bool = False
+    """The layout."""
 
     def own(self) -> dict[str, _Own]:
         """The columns as rows, by name."""
@@ -147,10 +149,13 @@ class IndexFile:
     @cached_property
     def _old(self) -> Index:
         """The index as it was kept, unchecked; an empty one if there is none."""
+        empty = Index(is_v1=self._repository.is_v1)
         try:
-            return msgspec.msgpack.decode(Path(self._path).read_bytes(), type=Index)
+            kept = msgspec.msgpack.decode(Path(self._path).read_bytes(), type=Index)
         except (OSError, msgspec.MsgspecError):
-            return Index()
+            return empty
+        # Which package lies in which directory is another question in another layout.
+        return kept if kept.is_v1 == empty.is_v1 else empty
 
     def summaries(self) -> dict[str, Summary]:
         """What is kept for searches, by package."""
@@ -333,6 +338,7 @@ class IndexFile:
             virtuals=frozenset(virtuals),
             failures=dict(sorted(failures.items())),
             around=self._cache.around,
+            is_v1=old.is_v1,
             extensions={extended: tuple(sorted(names)) for extended, names in sorted(extensions.items()) if names},
         )
 

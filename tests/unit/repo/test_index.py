@@ -206,3 +206,14 @@ def test_the_rows_of_an_index(world: World, directory: RepositoryDirectory) -> N
     assert rows["d"].digest == hashlib.sha256(recipe.read_bytes()).digest()[:16]
     modules = {index.shared[number].name for number in index.groups[rows["d"].shared]}
     assert "first/packages/b/package.py" in modules
+
+
+def test_a_repository_that_changes_its_layout(world: World, directory: RepositoryDirectory) -> None:
+    directory.recipe("7zip")
+    keeper = Keeper(world, directory)
+    assert "7zip" in keeper.refresh().names
+    directory.file("repo.yaml", "repo:\n  namespace: first\n  api: v1.0\n")
+    for _ in range(2):
+        index = keeper.refresh()
+        assert "_7zip" in index.names
+        assert "7zip" not in index.names
