@@ -25,7 +25,7 @@ from outcrop.solve.requests import Root, collect_mentions, encode_request
 from outcrop.solve.target_rules import wake_all, wake_targets
 from outcrop.solve.why import explain_choices
 
-_CLOSINGS = 8
+_CLOSINGS = 4
 """After so many answers in which somebody unknown asks for something (a sticky variant, say), nobody unknown does: else
 the whole repository would be searched for a package that might.
 """
@@ -217,7 +217,9 @@ class _Run:
             unknown = sorted(slot for slot in slots if not self.encoding.packages[slot].expanded)
             if unknown:
                 self._expand_further(unknown)
-                self._closed.clear()
+                # What is closed says nothing of packages that are expanded later.
+                self._closed = [close(self.encoding)] if self._closed else []
+                self._closings += len(self._closed)
                 continue
             circles = find_circles(self.encoding, slots, truth)
             if circles:
