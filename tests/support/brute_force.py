@@ -12,9 +12,10 @@ from outcrop.repo.model import DependencyDecl, PackageModel, VariantDecl
 from outcrop.solve import Problem, Rule
 from outcrop.spec import Spec, Version, make_version
 from support.every_world import TooManyWorldsError, every_world, is_sure, sharable
+from support.small_configs import copies_of, rules_of, targets_of
 from support.small_models import SmallModels
 from support.small_rules import provider_fits, wishes
-from support.small_worlds import Config, Slot, World, copies_of, fits, own_fit, rules_of, without_flags
+from support.small_worlds import Config, Slot, World, fits, own_fit, without_flags
 
 __all__ = ["TooManyWorldsError", "best_world"]
 
@@ -94,8 +95,11 @@ class _Decider:
                 self.settle(*self.unsure.pop(0))
             else:
                 break
-        for slot, variant in sorted(self.last):
-            self.variant(slot, variant)
+        for slot, what in sorted(self.last):
+            if what == "target":
+                self.target(slot)
+            else:
+                self.variant(slot, what)
         return self.worlds
 
     def apply_unsure(self) -> None:
@@ -279,7 +283,8 @@ class _Decider:
                 if own_fit(config, definition.when):
                     wanted[definition.name] = wanted_values(problem, model, definition)
             different = [name for name, values in wanted.items() if set(values) != set(config.values(name))]
-            return (0, place, len(different) + len(config.recorded_flags()), config.hash)
+            targets = list(problem.targets or (problem.target,))
+            return (0, place, len(different) + len(config.recorded_flags()), targets.index(config.target), config.hash)
 
         best = min(rank(world) for world in self.worlds)
         self.worlds = [world for world in self.worlds if rank(world) == best]
@@ -314,10 +319,12 @@ class _Decider:
         model = self.models.models[slot[0]]
         variants = sorted({declaration.name for declaration in model.variants})
         if self.worlds[0].configs[slot].external is not None:
-            self.last.extend((slot, variant) for variant in variants)
+            self.last.extend((slot, what) for what in [*variants, "target"])
             return
         for variant in variants if self.worlds[0].configs[slot].is_built else ():
             self.variant(slot, variant)
+        if self.worlds[0].configs[slot].is_built:
+            self.target(slot)
         for declaration, _ in self.worlds[0].configs[slot].lines:
             if declaration.when.flags and not declaration.when.edges:
                 self.unsure.append((slot, declaration))
@@ -325,6 +332,10 @@ class _Decider:
                 self.open.append((slot, declaration))
             else:
                 self.follow(slot, declaration)
+
+    def target(self, slot: Slot) -> None:
+        targets = targets_of(self.problem, slot[0])
+        self.keep(lambda world: targets.index(world.configs[slot].target))
 
     def variant(self, slot: Slot, variant: str) -> None:
         for definition in [found for found in self.models.models[slot[0]].variants if found.name == variant]:

@@ -11,6 +11,8 @@ What a graph with copies may look like:
 - ``^x@1`` of a request speaks of every copy of ``x`` below its root; such a condition of a recipe holds if some copy
   below fits.
 
+A compiler makes code for the target of what it compiles, and what is linked or run works wherever its user does.
+
 What is installed has the edges that were recorded, and no rules of its recipe. Flags are those that somebody asks for.
 """
 
@@ -24,6 +26,7 @@ from outcrop.repo.model import DependencyDecl
 from outcrop.solve import Problem
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType
+from support.small_configs import copies_of, makes_code, own_configs, recorded_world, rules_of
 from support.small_models import SmallModels
 from support.small_rules import allowed_provider, asked_by_rules, fits_rules
 from support.small_worlds import (
@@ -31,14 +34,10 @@ from support.small_worlds import (
     Config,
     Slot,
     World,
-    copies_of,
     fits,
     give_flags,
-    own_configs,
     own_fit,
     provides,
-    recorded_world,
-    rules_of,
     without_flags,
 )
 
@@ -289,10 +288,27 @@ def _valid(problem: Problem, models: SmallModels, world: World) -> bool:
         _first_copies_fit(world)
         and all(_dependencies_fit(problem, models, world, slot) for slot in world.configs)
         and all(_directives_fit(models, world, slot) for slot in world.configs)
+        and all(_targets_fit(problem, world, slot) for slot in world.configs)
         and all(fits_rules(problem, models, world, slot) for slot in world.configs)
         and all(_request_fits(models, world, request) for request in problem.requests)
         and not _built_anew(problem, world)
     )
+
+
+def _targets_fit(problem: Problem, world: World, slot: Slot) -> bool:
+    """Whether what a node has on its edges goes with its target. All targets run on this machine."""
+    config = world.configs[slot]
+    facts = problem.target_facts.get(config.target)
+    if facts is None or not config.is_built:
+        return True
+    for child, types in world.edges[slot].items():
+        below = world.configs[child]
+        if LANGUAGES & world.carried(slot, child) and not makes_code(problem, child[0], below.version, config.target):
+            return False
+        linked = types & {"link", "run"} and below.external is None
+        if linked and below.target not in (config.target, *facts.ancestors):
+            return False
+    return True
 
 
 def _built_anew(problem: Problem, world: World) -> bool:

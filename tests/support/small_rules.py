@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from outcrop.repo.model import PackageModel
 from outcrop.solve import PackageRules, Problem, Rule
 from outcrop.spec import Spec, parse_spec, parse_versions
+from support.small_configs import rules_of
 from support.small_models import SmallModels
-from support.small_worlds import Slot, World, fits, rules_of, without_flags
+from support.small_worlds import Slot, World, fits, without_flags
 
 # -- what must hold ---------------------------------------------------------------------------------------------------
 

@@ -1,22 +1,22 @@
 """Whole graphs of small repositories as plain values, and what they fit.
 
-Understands what ``small_models`` can write, without guarded dependencies of edges and targets; conditions of variants
+Understands what ``small_models`` can write, without guarded dependencies of edges; conditions of variants
 speak of their own package, not of its flags. A package's place in a graph is a slot, (name, copy).
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace as replace_struct
 
-from outcrop.repo.model import DependencyDecl, Origin, PackageModel, VariantDecl
-from outcrop.solve import ExternalChoice, InstalledChoice, PackageRules, Problem, Solution
+from outcrop.repo.model import DependencyDecl
+from outcrop.solve import ExternalChoice, InstalledChoice, Solution
 from outcrop.spec import EdgeConstraint, FlagConstraint, Spec, make_version
 from outcrop.spec.graph import DependencyType, Node, VariantAnswer, node_hash
+from outcrop.spec.targets import target_satisfies
 from support.small_models import SmallModels
 
 LANGUAGES = {"c", "cxx", "fortran"}
@@ -27,7 +27,7 @@ Values = tuple[tuple[str, tuple[str, ...]], ...]
 Flags = dict[str, set[tuple[str, ...]]]
 """Kind of flags -> flags with their arguments."""
 Facts = tuple[str, str, Values, str, str]
-"""Name, version, variants, flags, where it comes from."""
+"""Name, version and target, variants, flags, where it comes from."""
 Links = list[tuple[str, tuple[str, ...], tuple[str, ...]]]
 """Child, types and virtuals of each edge."""
 
@@ -44,6 +44,7 @@ class Config:
     external: ExternalChoice | None = None
     installed: InstalledChoice | None = None
     lines: tuple[Line, ...] = ()
+    target: str = ""
 
     def values(self, variant: str) -> tuple[str, ...]:
         return dict(self.variants).get(variant, ())
@@ -98,7 +99,7 @@ class World:
         for slot, config in self.configs.items():
             facts[str(slot)] = (
                 config.name,
-                config.version,
+                f"{config.version} {config.target}",
                 tuple(sorted(config.variants)),
                 _flag_text(self.flags.get(slot, {})),
                 "external" if config.external is not None else config.hash,
@@ -118,7 +119,13 @@ def summary(solution: Solution) -> list[str]:
         node = draft.node
         given = {kind: set(FlagConstraint(kind, words).groups()) for kind, words in node.flags.items()}
         where = "external" if node.external is not None else solution.reused.get(ident, "")
-        facts[ident] = (node.name, node.version, _values_of(node.variants), _flag_text(given), where)
+        facts[ident] = (
+            node.name,
+            f"{node.version} {node.target}",
+            values_of(node.variants),
+            _flag_text(given),
+            where,
+        )
         links[ident] = [
             (edge.target, tuple(sorted(map(str, edge.types))), tuple(sorted(edge.virtuals))) for edge in draft.edges
         ]
@@ -153,7 +160,8 @@ def _canonical(facts: dict[str, Facts], links: dict[str, Links], roots: list[str
     return [lines[0], *sorted(lines[1:])]
 
 
-def _values_of(variants: Mapping[str, VariantAnswer]) -> Values:
+def values_of(variants: Mapping[str, VariantAnswer]) -> Values:
+    """The variants of a node, all as texts."""
     found = []
     for name, answer in sorted(variants.items()):
         texts = (str(answer).lower(),) if isinstance(answer, bool) else answer
@@ -163,61 +171,6 @@ def _values_of(variants: Mapping[str, VariantAnswer]) -> Values:
 
 def _flag_text(flags: Flags) -> str:
     return " ".join(f"{kind}={sorted(groups)}" for kind, groups in sorted(flags.items()) if groups)
-
-
-def copies_of(problem: Problem, models: SmallModels, name: str) -> tuple[Slot, ...]:
-    """The slots a package may fill."""
-    most = problem.copies.get(name)
-    if most is None:
-        most = problem.copies.get("tools", 2) if models.is_tool(name) else problem.copies.get("default", 1)
-    return tuple((name, copy) for copy in range(most))
-
-
-# -- one package ----------------------------------------------------------------------------------------------------
-
-
-def own_configs(problem: Problem, model: PackageModel) -> Iterator[Config]:
-    """Externals, what is installed, and built versions with every allowed combination of variants."""
-    externals = [external for external in problem.externals if external.name == model.name]
-    said = [rules_of(problem, name).buildable for name in (model.name, "all")]
-    buildable = model.buildable and next((answer for answer in said if answer is not None), True)
-    nodes = {choice.hash: choice.node for choice in problem.installed}
-    for choice in problem.installed:
-        if choice.offered and choice.node.name == model.name and model.name not in problem.tests:
-            variants = _values_of(choice.node.variants)
-            lines = tuple(_recorded_lines(choice.node, nodes))
-            yield Config(model.name, choice.node.version, variants, installed=choice, lines=lines)
-    starts: list[tuple[str, ExternalChoice | None]] = [(external.version, external) for external in externals]
-    if buildable:
-        starts += [(decl.version, None) for decl in model.versions if not decl.deprecated]
-    names = list(dict.fromkeys(declaration.name for declaration in model.variants))
-    for version, external in starts:
-        options: list[list[tuple[str, ...]]] = []
-        for name in names:
-            found: list[tuple[str, ...]] = [()]
-            for declaration in model.variants:
-                if declaration.name == name:
-                    found += [values for values in _value_sets(declaration) if values not in found]
-            options.append(found)
-        for combination in itertools.product(*options):
-            present = tuple((name, values) for name, values in zip(names, combination, strict=True) if values)
-            config = Config(model.name, version, present, external)
-            if _variants_fit(model, config):
-                yield replace(config, lines=tuple(_applying(problem, model, config)))
-
-
-def rules_of(problem: Problem, name: str) -> PackageRules:
-    """The configuration of one package, of one virtual, or of all."""
-    return problem.packages.get(name, PackageRules())
-
-
-def _recorded_lines(node: Node, nodes: Mapping[str, Node]) -> Iterator[Line]:
-    """What a package links to and runs, as lines that ask for exactly that."""
-    for edge in sorted(node.edges, key=lambda edge: (edge.hash, edge.types)):
-        types: set[DependencyType] = {kind for kind in edge.types if kind in ("link", "run")}
-        if types:
-            spec = Spec(name=nodes[edge.hash].name, hash=edge.hash)
-            yield DependencyDecl(spec=spec, origin=Origin("installed", 0), types=tuple(sorted(types))), types
 
 
 def external_hash(external: ExternalChoice) -> str:
@@ -234,60 +187,13 @@ def external_hash(external: ExternalChoice) -> str:
     return node_hash(node)
 
 
-def recorded_world(problem: Problem) -> World:
-    """Everything that is installed as it was recorded, with its build dependencies."""
-    choices = {choice.hash: choice for choice in problem.installed}
-    nodes = {key: choice.node for key, choice in choices.items()}
-    world = World({}, {}, {}, [])
-    for place, (key, node) in enumerate(sorted(nodes.items())):
-        slot = (node.name, place)
-        world.recorded[key] = slot
-        world.configs[slot] = Config(node.name, node.version, _values_of(node.variants), installed=choices[key])
-        world.flags[slot] = world.configs[slot].recorded_flags()
-    for key, node in nodes.items():
-        slot = world.recorded[key]
-        edges = world.edges.setdefault(slot, {})
-        for edge in node.edges:
-            edges.setdefault(world.recorded[edge.hash], set()).update(edge.types)
-            world.providers.update({(slot, virtual): nodes[edge.hash].name for virtual in edge.virtuals})
-    return world
-
-
-def _value_sets(declaration: VariantDecl) -> list[tuple[str, ...]]:
-    if declaration.kind == "bool":
-        return [("true",), ("false",)]
-    values = sorted({value.value for value in declaration.values} | set(declaration.default))
-    if declaration.kind == "single":
-        return [(value,) for value in values]
-    return [group for size in range(1, len(values) + 1) for group in itertools.combinations(values, size)]
-
-
-def _variants_fit(model: PackageModel, config: Config) -> bool:
-    active: dict[str, VariantDecl] = {}
-    for declaration in model.variants:
-        if own_fit(config, declaration.when):
-            active[declaration.name] = declaration
-    if set(active) != {name for name, _ in config.variants}:
-        return False
-    for name, values in config.variants:
-        declaration = active[name]
-        if values not in _value_sets(declaration):
-            return False
-        if config.external is not None:
-            continue
-        for value in declaration.values:
-            if value.value in values and value.when is not None and not own_fit(config, value.when):
-                return False
-    if config.external is not None:
-        return all(set(fact.values) == set(config.values(fact.name)) for fact in config.external.variants)
-    return True
-
-
 def own_fit(config: Config, spec: Spec) -> bool:
     """Whether a package fits what a spec says about itself; flags are those of a place in a graph, and ignored."""
     if spec.name not in ("", config.name):
         return False
     if spec.hash and not config.hash.startswith(spec.hash):
+        return False
+    if spec.target and not target_satisfies(config.target, spec.target):
         return False
     if spec.version_text and not spec.versions.includes(make_version(config.version)):
         return False
@@ -300,17 +206,6 @@ def own_fit(config: Config, spec: Spec) -> bool:
         ):
             return False
     return True
-
-
-def _applying(problem: Problem, model: PackageModel, config: Config) -> Iterator[Line]:
-    """Dependency lines whose local condition holds."""
-    if config.external is not None:
-        return
-    tested = model.name in problem.tests
-    for declaration in model.dependencies:
-        types = {kind for kind in declaration.types if kind != "test" or tested}
-        if types and declaration.spec.name != model.name and own_fit(config, declaration.when.without_edges()):
-            yield declaration, types
 
 
 # -- flags ----------------------------------------------------------------------------------------------------------
