@@ -28,9 +28,10 @@ from outcrop.solve.encoding import (
 )
 from outcrop.solve.injection import injected_uses, propagate_compilers
 from outcrop.solve.provider_rules import apart, external_virtuals, provider_rules
-from outcrop.solve.ranking import possible_providers, ranked_providers
+from outcrop.solve.ranking import possible_providers, ranked_providers, versions_at_hand
 from outcrop.solve.reuse import carry_recorded_virtuals, recorded_uses
 from outcrop.solve.runtimes import LANGUAGES
+from outcrop.solve.variants import hanging_variants, hangs_on
 from outcrop.spec import Spec
 from outcrop.spec.graph import DependencyType
 
@@ -76,6 +77,7 @@ def _for_build(encoding: Encoding, uses: Iterable[Use]) -> frozenset[str]:
 def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
     built: list[Use] = []
     tested = package.name in encoding.problem.tests
+    hanging = hanging_variants(package)
     for place, declaration in enumerate(package.real.dependencies if package.built != FALSE else ()):
         types = tuple(kind for kind in declaration.types if kind != "test" or tested)
         name = declaration.spec.name
@@ -83,6 +85,8 @@ def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
             continue
         use = _use(encoding, package, declaration, types, ("depends", package.name, place))
         if use.condition != FALSE:
+            own = declaration.when.without_edges()
+            use.unsure = bool(own.flags) or hangs_on(own, hanging)
             built.append(use)
     built.extend(injected_uses(encoding, package, built, _use))
     for candidate in package.candidates:
@@ -211,11 +215,11 @@ def _graph_providers(encoding: Encoding, virtual: str) -> dict[str, int]:
 
 
 def _compilers_at_hand(encoding: Encoding, package: PackageVariables, names: list[str], literals: list[int]) -> None:
-    """Only versions of compilers that lie on this machine; one may be built that has a language more."""
+    """Only versions of compilers that lie on this machine, or are named; one may be built that has a language more."""
     for name, literal in zip(names, literals, strict=True):
-        if name in encoding.mentioned or encoding.installed.named(name):
+        known = versions_at_hand(encoding, name)
+        if known is None:
             continue
-        known = ",".join(f"={external.version}" for external in encoding.externals.get(name, ()))
         for slot, pick in picks(encoding, package, name).items():
             fits = encoding.atom(encoding.package(slot), ("version", known)) if known else FALSE
             encoding.clauses.add((-literal, -pick, fits), ("thrifty", name))

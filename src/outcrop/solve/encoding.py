@@ -153,6 +153,8 @@ class Use:
     origin: str
     virtual: bool
     cause: Cause
+    unsure: bool = False
+    """``local`` hangs on what is decided elsewhere: flags, or a variant that exists only with something else."""
 
 
 @dataclass(slots=True)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 from outcrop.solve.clauses import FALSE, Cause
 from outcrop.solve.encoding import RUNTIME, Encoding, PackageVariables, Slot, Use
+from outcrop.solve.variants import hanging_variants, hangs_on
 from outcrop.spec import EdgeConstraint, Spec, VariantConstraint
 
 Truth = Callable[[int], bool]
 Fact = tuple[str, Slot, object]
 """``line`` with the cause of a dependency line, ``definition`` with (variant, index), ``value`` with (variant, index,
-value); among what could be a reason also ``edge`` with a slot and ``virtual`` with (slot, virtual).
+value); among what could be a reason also ``edge`` with a slot, ``virtual`` with (slot, virtual) and ``given``.
 """
 
 
@@ -60,6 +61,8 @@ def _literal(encoding: Encoding, fact: Fact) -> int:
     if kind == "edge":
         edge = package.edges.get(what)  # type: ignore[call-overload]  # of this kind are slots
         return edge.exists if edge is not None else FALSE
+    if kind == "given":
+        return package.given
     if not isinstance(what, tuple):
         return FALSE
     if kind == "virtual":
@@ -69,8 +72,8 @@ def _literal(encoding: Encoding, fact: Fact) -> int:
         variant = package.variants[what[0]]
         active = variant.definitions[what[1]][0]
         if kind == "definition":
-            return active
-        return encoding.clauses.conjunction((active, variant.values[what[2]]))
+            return encoding.clauses.conjunction((package.built, active))
+        return encoding.clauses.conjunction((package.built, active, variant.values[what[2]]))
     return FALSE
 
 
@@ -178,44 +181,25 @@ class _Search:
 
 
 def _variants(package: PackageVariables, truth: Truth) -> Iterator[_Pending]:
-    """Active definitions and chosen values of the model that hang on the graph, or on a variant that does."""
-    if truth(package.external):
+    """Active definitions and chosen values of the model that hang on the graph, or on a variant that does. What is
+    given is as it is, without a reason.
+    """
+    if truth(package.given):
         return
-    hanging = _hanging(package)
+    hanging = hanging_variants(package)
     for name in sorted(hanging):
         variant = package.variants[name]
         for index, (active, declaration) in enumerate(variant.definitions):
             if not truth(active):
                 continue
-            if _hangs(declaration.when, hanging):
+            if hangs_on(declaration.when, hanging):
                 yield _Pending(("definition", package.slot, (name, index)), package, declaration.when, variant=name)
             for value in declaration.values:
                 if value.when is None or value.never or not truth(variant.values.get(value.value, FALSE)):
                     continue
-                if _hangs(value.when, hanging):
+                if hangs_on(value.when, hanging):
                     fact = ("value", package.slot, (name, index, value.value))
                     yield _Pending(fact, package, value.when, variant=name)
-
-
-def _hanging(package: PackageVariables) -> set[str]:
-    """Variants of which a definition or value speaks of other packages, or of such a variant."""
-    conditions = [
-        (name, when)
-        for name, variant in package.variants.items()
-        for _, declaration in variant.definitions
-        for when in (declaration.when, *[value.when for value in declaration.values if value.when is not None])
-        if when.edges or when.variants
-    ]
-    found: set[str] = set()
-    while True:
-        more = {name for name, when in conditions if _hangs(when, found)} - found
-        if not more:
-            return found
-        found |= more
-
-
-def _hangs(when: Spec, hanging: set[str]) -> bool:
-    return bool(when.edges) or any(variant.name in hanging for variant in when.variants)
 
 
 def find_unfounded(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> Unfounded | None:
@@ -230,9 +214,13 @@ def find_unfounded(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> U
 
 
 def _absent(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> Iterator[Fact]:
-    """Lines, edges, providers and definitions that the packages of the model might have as well."""
+    """Lines, edges, providers and definitions that the packages of the model might have as well, and that they might be
+    external or installed.
+    """
     for slot in slots:
         package = encoding.packages[slot]
+        if not truth(package.given):
+            yield ("given", slot, None)
         for use in package.uses:
             if not truth(use.condition):
                 yield ("line", slot, use.cause)

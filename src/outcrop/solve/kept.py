@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from outcrop.solve.encoding import Encoding, PackageVariables, Reusable, Slot
 from outcrop.solve.installed import answer_values
-from outcrop.solve.optimise import Decisions, Searcher
+from outcrop.solve.optimise import Decisions
 from outcrop.solve.problem import Choice
 from outcrop.solve.reuse import differences, wanted_of
+from outcrop.solve.search import Searcher
 from outcrop.solve.variants import answers_of
 from outcrop.solve.versions import chosen
 from outcrop.spec import Spec, VariantConstraint

@@ -57,3 +57,15 @@ def _usual_compilers(encoding: Encoding, package: PackageVariables, virtual: str
         or at_hand(encoding, name, virtual)
         or encoding.installed.named(name)
     ]
+
+
+def versions_at_hand(encoding: Encoding, compiler: str) -> str | None:
+    """The versions of a compiler that are external or installed, and those that somebody asks for, as a list; empty
+    where there are none, ``None`` where somebody asks for the compiler in any version.
+    """
+    asked = [spec.version_text for spec in encoding.mentioned.get(compiler, ()) if not spec.hash]
+    if "" in asked:
+        return None
+    outside = [external.version for external in encoding.externals.get(compiler, ())]
+    installed = [choice.node.version for choice in encoding.installed.named(compiler)]
+    return ",".join(dict.fromkeys([*[f"={version}" for version in (*outside, *installed)], *asked]))

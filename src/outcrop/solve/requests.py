@@ -115,16 +115,18 @@ def impose_request(encoding: Encoding, guard: list[int], slot: Slot, spec: Spec,
 
 
 def _impose_on_copies(encoding: Encoding, guard: list[int], root: Slot, edge: EdgeConstraint, cause: Cause) -> None:
-    """``^x@1`` speaks of every copy of x below the root."""
+    """``^x@1`` speaks of every copy of x below the root, but for those that something installed brings along."""
     spec = edge.spec
     if not spec.name or spec.hash or edge.when is not None or edge.virtuals or encoding.is_virtual(spec.name):
         return
     copies = [slot for slot in encoding.copies(spec.name) if slot != root]
     if len(copies) > 1:
         for slot in copies:
-            below = encoding.atom(encoding.package(root), ("anywhere", slot, (), ()))
+            reasons = [*guard, encoding.atom(encoding.package(root), ("anywhere", slot, (), ()))]
+            if slot[1]:
+                reasons.append(-encoding.atom(encoding.package(slot), ("reused",)))
             for piece in pieces_of(spec.without_edges()):
-                impose(encoding, [*guard, below], slot, piece, cause, below="anywhere")
+                impose(encoding, reasons, slot, piece, cause, below="anywhere")
 
 
 def pieces_of(node: Spec) -> list[Spec]:

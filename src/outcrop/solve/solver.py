@@ -19,9 +19,10 @@ from outcrop.solve.founded import find_unfounded
 from outcrop.solve.frontier import close
 from outcrop.solve.kept import find_kept
 from outcrop.solve.merge import Part, merge_parts
-from outcrop.solve.optimise import Decisions, Optimiser, Searcher
+from outcrop.solve.optimise import Decisions, Optimiser
 from outcrop.solve.problem import ModelSource, Problem, Solution, Statistics
 from outcrop.solve.requests import Root, collect_mentions, encode_request
+from outcrop.solve.search import Searcher
 from outcrop.solve.target_rules import wake_all, wake_targets
 from outcrop.solve.why import explain_choices
 
@@ -138,10 +139,10 @@ def _search(
             if run.searcher.lifted:
                 restarts += 1
                 raised |= run.searcher.lifted if restarts < _RESTARTS else run.encoding.singles.keys()
-            elif not found and thrifty:
-                thrifty = False
             elif not found and run.encoding.held_back:
                 spare = True
+            elif not found and thrifty:
+                thrifty = spare = False
             else:
                 yield run, found
                 return

@@ -6,7 +6,7 @@ has named so far; all others together are one more value, ``rest``, which is spl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from outcrop.repo.model import VariantDecl
 from outcrop.solve.asking import variant_asked
@@ -249,6 +249,28 @@ def variant_atom(encoding: Encoding, package: PackageVariables, atom: Atom) -> i
         literals.extend(-literal for literal in others)
         literals.append(-variant.rest)
     return encoding.clauses.conjunction(literals)
+
+
+def hanging_variants(package: PackageVariables) -> set[str]:
+    """Variants of which a definition or value speaks of other packages, or of such a variant."""
+    conditions = [
+        (name, when)
+        for name, variant in package.variants.items()
+        for _, declaration in variant.definitions
+        for when in (declaration.when, *[value.when for value in declaration.values if value.when is not None])
+        if when.edges or when.variants
+    ]
+    found: set[str] = set()
+    while True:
+        more = {name for name, when in conditions if hangs_on(when, found)} - found
+        if not more:
+            return found
+        found |= more
+
+
+def hangs_on(when: Spec, hanging: Collection[str]) -> bool:
+    """Whether a condition speaks of other packages, or of a variant that hangs on them."""
+    return bool(when.edges) or any(variant.name in hanging for variant in when.variants)
 
 
 def has_variants(package: PackageVariables, spec: Spec) -> bool:

@@ -12,6 +12,7 @@ from outcrop.repo.model import PackageModel
 from outcrop.solve.clauses import FALSE
 from outcrop.solve.encoding import Atom, Candidate, Encoding, PackageVariables, Preference
 from outcrop.solve.problem import ExternalChoice
+from outcrop.solve.ranking import versions_at_hand
 from outcrop.solve.reuse import ranked_installed, reuse_preference
 from outcrop.solve.runtimes import LANGUAGES, followed_compilers
 from outcrop.spec import GitVersion, Spec, Version, make_version, parse_versions
@@ -158,8 +159,8 @@ def find_candidates(encoding: Encoding, name: str, model: PackageModel | None) -
 
 
 def _twins(encoding: Encoding, name: str, model: PackageModel | None, externals: list[Version]) -> list[Version]:
-    """Versions of the externals of a compiler nobody asked for by name, as far as the recipe has them."""
-    if model is None or not externals or name in encoding.mentioned:
+    """Versions of the externals of a compiler that is not what is requested, as far as the recipe has them."""
+    if model is None or not externals or any(request.name == name for request in encoding.problem.requests):
         return []
     if not any(item.name in LANGUAGES for line in model.provides for item in line.virtuals):
         return []
@@ -195,12 +196,17 @@ def buildable_versions(encoding: Encoding, name: str, model: PackageModel | None
 
 
 def _followed_versions(encoding: Encoding, model: PackageModel) -> list[Version]:
-    """Those of the compilers that a runtime belongs to, in their order."""
+    """Those of the compilers that a runtime belongs to, in their order; none is built for the sake of its runtime."""
     found: dict[Version, None] = {}
     for compiler in followed_compilers(encoding, model):
         recipe = encoding.load(compiler)
-        if isinstance(recipe, PackageModel):
-            found.update((candidate.version, None) for candidate in find_candidates(encoding, compiler, recipe))
+        if not isinstance(recipe, PackageModel):
+            continue
+        known = versions_at_hand(encoding, compiler) if encoding.thrifty else None
+        wanted = None if known is None else parse_versions(known)
+        for candidate in find_candidates(encoding, compiler, recipe):
+            if wanted is None or wanted.includes(candidate.version):
+                found[candidate.version] = None
     return list(found)
 
 

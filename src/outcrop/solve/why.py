@@ -18,8 +18,9 @@ from outcrop.solve.decode import draft_id
 from outcrop.solve.encoding import Encoding, Preference, Slot
 from outcrop.solve.engine import Engine
 from outcrop.solve.explain import cause_order, encode_again
-from outcrop.solve.optimise import Decisions, Optimiser, Searcher
+from outcrop.solve.optimise import Decisions, Optimiser
 from outcrop.solve.problem import Choice, ModelSource, Obstacle, Problem, Reason
+from outcrop.solve.search import Searcher
 from outcrop.solve.words import describe
 
 _LINES = 8

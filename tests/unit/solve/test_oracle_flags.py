@@ -16,7 +16,7 @@ from support.small_problems import problem_of
 from support.small_repositories import repository_texts
 from support.tool_repositories import tool_repository_texts
 
-EXAMPLES = int(os.environ.get("OUTCROP_TEST_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("OUTCROP_TEST_EXAMPLES", "16"))
 SETTINGS = settings(
     max_examples=EXAMPLES,
     deadline=None,

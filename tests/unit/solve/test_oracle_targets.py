@@ -15,7 +15,7 @@ from support.oracle import same_as_exhaustive
 from support.small_models import small_models
 from support.target_cases import FACTS, TARGETS
 
-EXAMPLES = int(os.environ.get("OUTCROP_TEST_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("OUTCROP_TEST_EXAMPLES", "8"))
 SETTINGS = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -96,4 +96,4 @@ def problems(draw: st.DrawFn) -> Problem:
 @given(repositories(), problems())
 def test_targets(text: str, problem: Problem) -> None:
     note(f"{text}\n{problem}")
-    same_as_exhaustive(problem, small_models(text), steps=6000)
+    same_as_exhaustive(problem, small_models(text), steps=3000)
