@@ -66,6 +66,20 @@ class Clauses:
             return FALSE
         if len(wanted) < 2:
             return wanted.pop() if wanted else TRUE
+        return self._gate(wanted)
+
+    def disjunction(self, literals: Iterable[int]) -> int:
+        """A literal that is true exactly where one of ``literals`` is."""
+        wanted = set(literals)
+        wanted.discard(FALSE)
+        if TRUE in wanted:
+            return TRUE
+        if len(wanted) < 2:
+            return wanted.pop() if wanted else FALSE
+        return -self._gate({-literal for literal in wanted})
+
+    def _gate(self, wanted: set[int]) -> int:
+        """All of several literals, none of them constant."""
         key = tuple(sorted(wanted))
         gate = self._gates.get(key)
         if gate is None:
@@ -77,10 +91,6 @@ class Clauses:
             pending.extend([[-gate, literal] for literal in key])
             pending.append([gate, *negated])
         return gate
-
-    def disjunction(self, literals: Iterable[int]) -> int:
-        """A literal that is true exactly where one of ``literals`` is."""
-        return -self.conjunction([-literal for literal in literals])
 
     def same(self, left: int, right: int) -> None:
         """Both are true or both are false."""

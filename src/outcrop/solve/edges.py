@@ -38,19 +38,21 @@ from outcrop.spec.graph import DependencyType
 
 def encode_edges(encoding: Encoding, package: PackageVariables) -> None:
     """Dependency lines, providers, edges, and what each line asks of its dependency."""
-    package.uses = _uses(encoding, package)
-    package.for_build = _for_build(encoding, package.uses)
     package.named = frozenset(declaration.spec.name for declaration in package.real.dependencies) - {package.name}
     needs: dict[str, dict[DependencyType, list[int]]] = {}
     direct: dict[Slot, dict[DependencyType, list[int]]] = {}
-    for use in package.uses:
-        if not use.virtual:
-            _need(encoding, package, use.name, use.types, use.condition, direct)
-            continue
-        for kind in use.types:
-            needs.setdefault(use.name, {}).setdefault(kind, []).append(use.condition)
+    declared, given = _declared(encoding, package), _given(encoding, package)
+    package.for_build = _for_build(encoding, [*declared, *given])
+    _sort_out(encoding, package, [*declared, *given], needs, direct)
+    for virtual in sorted(needs.keys() & LANGUAGES):
+        _choose_provider(encoding, package, virtual, needs.pop(virtual), direct)
+    # What compilers bring along hangs on which of them are taken.
+    injected = injected_uses(encoding, package, declared, _use)
+    package.for_build |= _for_build(encoding, injected)
+    _sort_out(encoding, package, injected, needs, direct)
     for virtual in sorted(needs):
         _choose_provider(encoding, package, virtual, needs[virtual], direct)
+    package.uses = [*declared, *injected, *given]
     for slot, kinds in direct.items():
         package.edges[slot] = _edge(encoding, package, slot, kinds)
     external_virtuals(encoding, package)
@@ -65,6 +67,22 @@ def encode_edges(encoding: Encoding, package: PackageVariables) -> None:
     extend_knots(encoding, package)
 
 
+def _sort_out(
+    encoding: Encoding,
+    package: PackageVariables,
+    uses: Iterable[Use],
+    needs: dict[str, dict[DependencyType, list[int]]],
+    direct: dict[Slot, dict[DependencyType, list[int]]],
+) -> None:
+    """Conditions of ``uses`` by virtual and type, or else as edges."""
+    for use in uses:
+        if not use.virtual:
+            _need(encoding, package, use.name, use.types, use.condition, direct)
+            continue
+        for kind in use.types:
+            needs.setdefault(use.name, {}).setdefault(kind, []).append(use.condition)
+
+
 def _for_build(encoding: Encoding, uses: Iterable[Use]) -> frozenset[str]:
     """What the lines that are for the build only may lead to."""
     found: set[str] = set()
@@ -74,8 +92,8 @@ def _for_build(encoding: Encoding, uses: Iterable[Use]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
-    built: list[Use] = []
+def _declared(encoding: Encoding, package: PackageVariables) -> list[Use]:
+    found: list[Use] = []
     tested = package.name in encoding.problem.tests
     hanging = hanging_variants(package)
     for place, declaration in enumerate(package.real.dependencies if package.built != FALSE else ()):
@@ -87,12 +105,17 @@ def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
         if use.condition != FALSE:
             own = declaration.when.without_edges()
             use.unsure = bool(own.flags) or hangs_on(own, hanging)
-            built.append(use)
-    built.extend(injected_uses(encoding, package, built, _use))
+            found.append(use)
+    return found
+
+
+def _given(encoding: Encoding, package: PackageVariables) -> list[Use]:
+    """What externals and installed packages depend on."""
+    found: list[Use] = []
     for candidate in package.candidates:
         for dependency in candidate.external.dependencies if candidate.external is not None else ():
             spec = dependency.spec
-            built.append(
+            found.append(
                 Use(
                     name=spec.name,
                     condition=candidate.literal,
@@ -106,8 +129,7 @@ def _uses(encoding: Encoding, package: PackageVariables) -> list[Use]:
                     cause=("external", package.name),
                 )
             )
-    built.extend(recorded_uses(encoding, package))
-    return built
+    return [*found, *recorded_uses(encoding, package)]
 
 
 def _use(
@@ -116,10 +138,12 @@ def _use(
     declaration: DependencyDecl,
     types: tuple[DependencyType, ...],
     cause: Cause,
+    known: int = FALSE,
 ) -> Use:
+    """A dependency line; ``known`` is its condition, if there is a literal for that already."""
     clauses = encoding.clauses
     when = declaration.when
-    condition = local = built_where(encoding, package, when)
+    condition = local = known if known != FALSE else built_where(encoding, package, when)
     foreign: frozenset[str] = frozenset()
     if when.edges:
         local = built_where(encoding, package, when.without_edges())

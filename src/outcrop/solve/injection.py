@@ -29,10 +29,10 @@ from outcrop.solve.runtimes import (
     spec_at,
 )
 from outcrop.solve.versions import find_candidates
-from outcrop.spec import Spec, Version
+from outcrop.spec import EdgeConstraint, Spec, Version
 from outcrop.spec.graph import DependencyType
 
-MakeUse = Callable[[Encoding, PackageVariables, DependencyDecl, tuple[DependencyType, ...], Cause], Use]
+MakeUse = Callable[[Encoding, PackageVariables, DependencyDecl, tuple[DependencyType, ...], Cause, int], Use]
 
 _COMPILED = "of everything that is compiled"
 
@@ -107,11 +107,22 @@ def _ruled(encoding: Encoding, package: PackageVariables, languages: set[str], m
         if not all(given.compiler in compilers.get(language, ()) for language in given.languages):
             continue
         cause = ("runtime", package.name, given.rule.spec, given.compiler, str(given.rule.origin), place)
-        use = make_use(encoding, package, given.line, given.rule.types, cause)
+        use = make_use(encoding, package, given.line, given.rule.types, cause, _taken(encoding, package, given))
         if use.condition != FALSE:
             if given.instance.relation:
                 _relate(encoding, package, use, given.compiler, given.rule, given.instance)
             yield use
+
+
+def _taken(encoding: Encoding, package: PackageVariables, given: GivenLine) -> int:
+    """The literal that the package is built with the compiler, where the line asks for nothing else; else ``FALSE``."""
+    if not given.plain:
+        return FALSE
+    parts = [package.built]
+    for language in given.languages:
+        choice = package.virtuals[language]
+        parts.append(choice.items[choice.labels.index(given.compiler)])
+    return encoding.clauses.conjunction(parts)
 
 
 def _given(encoding: Encoding) -> list[GivenLine]:
@@ -131,7 +142,12 @@ def _read_given(encoding: Encoding) -> Iterator[GivenLine]:
             for instance in instances(rule, compiler, versions, virtual=encoding.is_virtual(target)):
                 languages = frozenset(virtual for edge in instance.when.edges for virtual in edge.virtuals)
                 line = DependencyDecl(spec=instance.spec, origin=rule.origin, types=rule.types, when=instance.when)
-                yield GivenLine(compiler, rule, instance, target, languages, line)
+                plain = all(_is_plain(edge, compiler) for edge in instance.when.edges) and bool(languages)
+                yield GivenLine(compiler, rule, instance, target, languages, line, plain)
+
+
+def _is_plain(edge: EdgeConstraint, compiler: str) -> bool:
+    return edge.direct and edge.when is None and edge.types == ("build",) and edge.spec == Spec(name=compiler)
 
 
 def _relate(

@@ -17,6 +17,8 @@ def possible_providers(encoding: Encoding, package: PackageVariables, virtual: s
         ]
         if virtual in LANGUAGES:
             found = _usual_compilers(encoding, package, virtual, found)
+        if virtual in LANGUAGES and encoding.thrifty:
+            found = [name for name in found if versions_at_hand(encoding, name) != ""]
         package.providers[virtual] = found
     return found
 

@@ -101,7 +101,9 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 class GivenLine(msgspec.Struct, frozen=True):
-    """A dependency line on ``target`` that a compiler's recipe gives to packages which use it for ``languages``."""
+    """A dependency line on ``target`` that a compiler's recipe gives to packages which use it for ``languages``;
+    ``plain`` where it asks nothing more of them.
+    """
 
     compiler: str
     rule: RuntimeRule
@@ -109,6 +111,7 @@ class GivenLine(msgspec.Struct, frozen=True):
     target: str
     languages: frozenset[str]
     line: DependencyDecl
+    plain: bool
 
 
 def instances(rule: RuntimeRule, compiler: str, versions: Sequence[Version], *, virtual: bool) -> Iterator[Instance]:
