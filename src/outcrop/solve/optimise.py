@@ -53,6 +53,9 @@ class Optimiser:
         self._bound: set[Slot] = set()
         """What the roots' own world links to or runs, as far as that is decided."""
         self._left_out: set[Slot] = set()
+        self._followed: set[tuple[Slot, str]] = set()
+        """Dependents and the packages they are known to depend on."""
+        self._providers: dict[tuple[Slot, str], str] = {}
         self._users: dict[str, list[Slot]] = {}
         """Of packages that may have several copies: decided dependents that have not got theirs yet."""
 
@@ -159,8 +162,9 @@ class Optimiser:
             else:
                 self._settle_all(slot, own[1:])
         self.searcher.hope([choice.at_most(0) for choice in package.virtuals.values()])
+        truth = self.searcher.truth
         for use in package.uses:
-            if not (use.unsure or self.searcher.truth(use.local)):
+            if not (use.unsure or truth(use.local)):
                 continue
             if use.foreign:
                 self._conditions.add(package, use)
@@ -198,7 +202,7 @@ class Optimiser:
         self.searcher.hope([self._pick(user, slot) for user in users])
         for user in users:
             if not self._takes(user, slot):
-                self._expect(user, slot[0])
+                self._expect(user, slot[0], slot[1] + 1)
 
     def _takes(self, user: Slot, slot: Slot) -> bool:
         literal = self._pick(user, slot)
@@ -213,10 +217,12 @@ class Optimiser:
     def _pick(self, user: Slot, slot: Slot) -> int:
         return self.encoding.package(user).picks.get(slot[0], {}).get(slot, FALSE)
 
-    def _expect(self, user: Slot, name: str) -> None:
-        """A dependent takes the first decided copy it can use, or waits for the next one."""
+    def _expect(self, user: Slot, name: str, first: int = 0) -> None:
+        """A dependent takes the first decided copy it can use, from the one numbered ``first`` on, or waits for the
+        next one.
+        """
         depth = self.found.depths[user] + 1
-        for slot in self.encoding.copies(name):
+        for slot in self.encoding.copies(name)[first:]:
             if slot in self._left_out:
                 continue
             if slot not in self._decided:
@@ -259,21 +265,31 @@ class Optimiser:
                 self._follow(package, use)
 
     def _follow(self, package: PackageVariables, use: Use) -> None:
-        name = use.name
-        if use.virtual:
-            preference = package.virtuals[name]
-            self._settle(package.slot, preference)
-            rank = self.searcher.rank(preference)
-            if not preference.items or not self.searcher.truth(preference.items[rank]):
-                return
-            name = preference.labels[rank]
+        name = self._provider(package, use.name) if use.virtual else use.name
+        if not name:
+            return
         slots = self.encoding.copies(name)
         if package.slot[1] == 0 and not set(RUNTIME).isdisjoint(use.types):
             self._bind(slots[0])
+        if (package.slot, name) in self._followed:
+            return
+        self._followed.add((package.slot, name))
         if len(slots) > 1 or self._chosen_by_each(slots[0]):
             self._expect(package.slot, name)
         elif slots[0] not in self._decided:
             self._wait(slots[0], self.found.depths[package.slot] + 1)
+
+    def _provider(self, package: PackageVariables, virtual: str) -> str:
+        """Who provides the virtual, decided when that is asked first; nobody where none is needed."""
+        key = (package.slot, virtual)
+        found = self._providers.get(key)
+        if found is None:
+            preference = package.virtuals[virtual]
+            self._settle(package.slot, preference)
+            rank = self.searcher.rank(preference)
+            needed = bool(preference.items) and self.searcher.truth(preference.items[rank])
+            found = self._providers[key] = preference.labels[rank] if needed else ""
+        return found
 
 
 def _own_order(preference: Preference) -> tuple[int, str]:
