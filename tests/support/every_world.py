@@ -285,7 +285,7 @@ def _valid(problem: Problem, models: SmallModels, world: World) -> bool:
     if not all(sharable(problem, world).values()):
         return False
     return (
-        _first_copies_fit(world)
+        _first_copies_fit(models, world)
         and all(_dependencies_fit(problem, models, world, slot) for slot in world.configs)
         and all(_directives_fit(models, world, slot) for slot in world.configs)
         and all(_targets_fit(problem, world, slot) for slot in world.configs)
@@ -365,10 +365,11 @@ def _cyclic(world: World) -> bool:
     return False
 
 
-def _first_copies_fit(world: World) -> bool:
-    """What copy 0 of a package links to or runs is copy 0."""
+def _first_copies_fit(models: SmallModels, world: World) -> bool:
+    """What copy 0 of a package links to or runs is copy 0, but for compilers."""
+    compilers = {name for language in LANGUAGES for name, _ in models.providers(language)}
     return not any(
-        slot[1] == 0 and child[1] != 0 and types & {"link", "run"}
+        slot[1] == 0 and slot[0] not in compilers and child[1] != 0 and types & {"link", "run"}
         for slot, edges in world.edges.items()
         for child, types in edges.items()
     )

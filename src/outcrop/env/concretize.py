@@ -10,7 +10,7 @@ import msgspec
 from outcrop.base.events import Event
 from outcrop.config import ConcretizerSection
 from outcrop.env.context import Context
-from outcrop.env.decided import brought_along, compilers, pinned, with_decided
+from outcrop.env.decided import compilers, pinned, with_decided
 from outcrop.env.defaults import DEFAULT_PROVIDERS, unbuildable_by_default
 from outcrop.env.inspection import Inspection
 from outcrop.env.lock import Lock
@@ -88,8 +88,6 @@ def make_problem(
     targets = allowed_targets(host, concretizer.targets)
     policy = reuse_policy(context.configuration, reuse)
     externals = tuple(external_choices(context))
-    allowed = copies(concretizer)
-    brought = brought_along(context, decided, allowed) if decided is not None else ()
     return Problem(
         requests=tuple(requests),
         platform=host.platform,
@@ -105,8 +103,8 @@ def make_problem(
         tests=tests,
         default_providers=DEFAULT_PROVIDERS,
         build_compilers=False,
-        copies={**allowed, **dict.fromkeys(brought, 2)},
-        expected_copies=(*EXPECTED_COPIES, *brought),
+        copies=copies(concretizer),
+        expected_copies=EXPECTED_COPIES,
         compiler_mixing=mixing(concretizer),
         installed=with_decided(installed_choices(context, requests, policy, without=without), decided),
         reuse_roots=policy.roots,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -30,17 +30,6 @@ def with_decided(choices: Sequence[InstalledChoice], decided: Graph | None) -> t
     nodes = {choice.hash: choice.node for choice in choices} | dict(decided.nodes)
     made = [InstalledChoice(hash=key, node=node, offered=key in offered) for key, node in nodes.items()]
     return tuple(sorted(made, key=lambda choice: (choice.node.name, choice.node.version, choice.hash)))
-
-
-def brought_along(context: Context, decided: Graph, copies: Mapping[str, int]) -> tuple[str, ...]:
-    """Names of what compilers among a graph's roots link to and run. What such a compiler compiles next cannot be below
-    it, so there may be two of each; ``copies``, as in :attr:`Problem.copies`, has the last word.
-    """
-    if copies.get("default", 1) < 2:
-        return ()
-    closure = decided.closure(compilers(context, decided), ("link", "run"))
-    below = {decided[key].name for key in closure if not decided[key].is_external}
-    return tuple(sorted(below - copies.keys()))
 
 
 def compilers(context: Context, decided: Graph) -> list[str]:

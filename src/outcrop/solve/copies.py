@@ -11,7 +11,7 @@ def picks(encoding: Encoding, package: PackageVariables, name: str) -> dict[Slot
     found = package.picks.get(name)
     if found is None:
         slots = [slot for slot in encoding.copies(name) if slot != package.slot]
-        if package.slot[1] == 0 and name not in package.for_build:
+        if encoding.leads_to_first(package.slot) and name not in package.for_build:
             slots = slots[:1]
         single = encoding.single(name)
         if len(slots) <= 1:

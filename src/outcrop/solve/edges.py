@@ -177,7 +177,7 @@ def _need(
     clauses = encoding.clauses
     literals = picks(encoding, package, name)
     several = len(encoding.copies(name)) > 1
-    to_first = package.slot[1] == 0 and not set(kinds).isdisjoint(RUNTIME)
+    to_first = not set(kinds).isdisjoint(RUNTIME) and encoding.leads_to_first(package.slot)
     if several:
         clauses.add([-condition, *literals.values()])
     for slot, literal in literals.items():

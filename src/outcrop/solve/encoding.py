@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from outcrop.base.errors import OutcropError
@@ -38,6 +39,7 @@ from outcrop.solve.clauses import FALSE, TRUE, Cause, Clauses
 from outcrop.solve.installed import InstalledNodes
 from outcrop.solve.problem import ExternalChoice, InstalledChoice, ModelSource, PackageRules, Problem, Rule
 from outcrop.spec import Spec, Version
+from outcrop.spec.format import LANGUAGES
 from outcrop.spec.graph import DependencyType
 
 if TYPE_CHECKING:
@@ -303,11 +305,26 @@ class Encoding:
             limit = self._limit(name)
             if limit > 1 and self.chosen_by_each(name):
                 limit = limit if name in self.raised else 1
-            elif limit > 1 and not self.spare:
+            elif limit > 1 and not self.spare and name not in self.brought_along:
                 self.held_back = True
                 limit = 1
             found = self._copies[name] = tuple((name, copy) for copy in range(limit))
         return found
+
+    @cached_property
+    def brought_along(self) -> frozenset[str]:
+        """What installed compilers link to or run: there may be another copy of it beside theirs."""
+        return self.installed.brought_along({name for language in LANGUAGES for name in self.providers(language)})
+
+    def is_compiler(self, name: str) -> bool:
+        """Whether the package may provide a language."""
+        return any(name in self.providers(language) for language in LANGUAGES)
+
+    def leads_to_first(self, slot: Slot) -> bool:
+        """What a first copy links to or runs is the first copy of its kind, but for compilers and what those that are
+        installed bring along.
+        """
+        return slot[1] == 0 and slot[0] not in self.brought_along and not self.is_compiler(slot[0])
 
     def _limit(self, name: str) -> int:
         limits = self.problem.copies

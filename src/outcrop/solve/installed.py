@@ -33,6 +33,19 @@ class InstalledNodes:
         """The recorded node of a hash."""
         return self._nodes[key]
 
+    def brought_along(self, names: Iterable[str]) -> frozenset[str]:
+        """The packages that installed ones of these names link to or run."""
+        stack = [choice.hash for name in names for choice in self.named(name)]
+        known = set(stack)
+        found: set[str] = set()
+        while stack:
+            for edge in self._nodes[stack.pop()].edges:
+                if edge.hash not in known and not set(edge.types).isdisjoint(("link", "run")):
+                    known.add(edge.hash)
+                    stack.append(edge.hash)
+                    found.add(self._nodes[edge.hash].name)
+        return frozenset(found)
+
     def words(self, key: str, *, whole: bool = False) -> str:
         """An installed package as people see it: name, version and hash, or ``whole``, with variants."""
         node = self._nodes[key]

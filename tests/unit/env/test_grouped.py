@@ -12,7 +12,6 @@ from outcrop.base.errors import OutcropError, RequestError
 from outcrop.base.events import Event
 from outcrop.env.concretize import Concretized
 from outcrop.env.context import Context
-from outcrop.env.decided import brought_along
 from outcrop.env.environment import Environment
 from outcrop.env.grouped import concretize_groups, joined
 from outcrop.env.installed import unneeded
@@ -224,15 +223,6 @@ def test_a_compiler_that_does_not_fit_is_not_the_one_that_is_meant(context: Cont
         graph = answers[name].graph
         user = answers[name].roots[0]
         assert [node.version for _, node in graph.dependencies(user) if node.name == "cc"] == ["2"]
-
-
-def test_copies_that_the_configuration_forbids_are_not_made(context: Context) -> None:
-    answers = solved(environment(context, TOOLS, rest=MACHINE))
-    allowed = {"default": 2, "gcc": 3}
-    assert brought_along(context, answers["tools"].graph, allowed) == ("base", "cc")
-    assert brought_along(context, answers["tools"].graph, {**allowed, "base": 1}) == ("cc",)
-    assert brought_along(context, answers["tools"].graph, {"default": 1}) == ()
-    assert brought_along(context, answers["users"].graph, allowed) == ()
 
 
 def test_what_a_library_links_to_is_not_doubled(context: Context) -> None:

@@ -305,3 +305,47 @@ def test_flags_are_those_it_was_compiled_with() -> None:
 def test_a_problem_with_installed_packages_can_be_saved() -> None:
     made = problem("app", installed=installed_from("app"), reuse_roots=False)
     assert msgspec.json.decode(msgspec.json.encode(made), type=Problem) == made
+
+
+COMPILED = """
+package app
+  version 1
+  depends c type=build
+  depends lib type=link
+package lib
+  version 2
+  version 1
+  depends c type=build
+package cc
+  version 2
+  version 1
+  tag build-tools
+  provides c
+  depends lib type=link
+package boot
+  version 1
+  provides c
+"""
+
+
+@pytest.mark.parametrize(("request_", "libraries"), [("app %cc@1", {"1"}), ("app %cc ^lib@2", {"1", "2"})])
+def test_an_installed_compiler_is_used_beside_another_copy_of_what_it_links_to(
+    request_: str, libraries: set[str]
+) -> None:
+    models = small_models(COMPILED)
+    built = Problem(
+        requests=(parse_spec("cc@1 ^lib@1 %boot"),),
+        os="testos",
+        target="t1",
+        externals=(ExternalChoice.from_spec(parse_spec("boot@1"), External(prefix="/boot")),),
+        default_providers={"c": ("cc", "boot")},
+        copies={"default": 2, "cc": 3},
+    )
+    installed = install(solve(built, models))
+    asked = msgspec.structs.replace(built, requests=(parse_spec(request_),), installed=installed)
+    found = solve(asked, models)
+    nodes = {ident: draft.node for ident, draft in found.drafts.items()}
+    compilers = [ident for ident, node in nodes.items() if node.name == "cc"]
+    assert [nodes[ident].version for ident in compilers] == ["1"]
+    assert set(compilers) <= set(found.reused)
+    assert libraries <= {node.version for node in nodes.values() if node.name == "lib"}
