@@ -55,7 +55,7 @@ What is compiled has dependencies that no recipe names: the compiler's wrapper, 
 C library, where there are recipes of them (see ``injection``).
 
 **Present limits.** ``platform`` is the host's; installed packages come from one store. What somebody who is not known
-yet may ask for (a sticky variant to leave its default) counts in eight answers; from then on nobody unknown asks,
+yet may ask for (a sticky variant to leave its default) counts in four answers; from then on nobody unknown asks,
 because else the whole repository would be searched for such a package.
 """
 

@@ -7,7 +7,8 @@ are known: an :class:`OpenList` has a tail that stands for those nobody knows ye
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from outcrop.solve.clauses import FALSE, Cause, Clauses
 from outcrop.spec import EdgeConstraint, FlagConstraint, VariantConstraint
@@ -39,8 +40,7 @@ class OpenList:
         self.tail = further
 
 
-@dataclass(slots=True)
-class Ask:
+class Ask(msgspec.Struct, eq=False):
     """``owner`` (a package's recipe; ``None`` for requests and configuration) asks for ``what`` where ``literal``
     holds.
     """
@@ -51,8 +51,7 @@ class Ask:
     order: Order
 
 
-@dataclass(slots=True)
-class Source:
+class Source(msgspec.Struct, eq=False):
     """A node that passes ``ask`` down to what lies below it; ``done`` counts the expanded packages that know."""
 
     slot: Slot
@@ -61,20 +60,19 @@ class Source:
     done: int = 0
 
 
-@dataclass(slots=True)
-class Asks:
+class Asks(msgspec.Struct, eq=False):
     """Everything that is asked of nodes in one solve."""
 
-    roots: list[tuple[Slot, int]] = field(default_factory=list)
+    roots: list[tuple[Slot, int]] = []
     """The slots that may answer a request, each with its literal."""
-    variants: dict[tuple[Slot, str], list[Ask]] = field(default_factory=dict)
-    flags: dict[Slot, list[Ask]] = field(default_factory=dict)
-    edges: dict[Slot, list[Ask]] = field(default_factory=dict)
+    variants: dict[tuple[Slot, str], list[Ask]] = {}
+    flags: dict[Slot, list[Ask]] = {}
+    edges: dict[Slot, list[Ask]] = {}
     """Direct dependencies that are asked for by name."""
-    sources: list[Source] = field(default_factory=list)
-    passed: dict[tuple[Slot, str], list[tuple[Source, int]]] = field(default_factory=dict)
+    sources: list[Source] = []
+    passed: dict[tuple[Slot, str], list[tuple[Source, int]]] = {}
     """What is passed down to a slot about a variant or virtual: who does so, and where it does."""
-    lists: dict[tuple[str, Slot, object], OpenList] = field(default_factory=dict)
+    lists: dict[tuple[str, Slot, object], OpenList] = {}
     """By kind, slot and what the list is about."""
 
     def tails(self) -> Iterator[int]:

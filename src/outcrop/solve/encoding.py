@@ -28,9 +28,10 @@ Atoms, by kind:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from outcrop.base.errors import OutcropError
 from outcrop.repo.model import PackageModel, ProvideDecl, RuntimeRule, VariantDecl
@@ -57,8 +58,7 @@ Atom = tuple[object, ...]
 NO_RULES = PackageRules()
 
 
-@dataclass(slots=True)
-class Preference:
+class Preference(msgspec.Struct, eq=False):
     """A decision to be made as well as possible: ``items`` best first, of which at most one holds, and none where
     ``present`` is false.
 
@@ -70,7 +70,7 @@ class Preference:
     items: list[int]
     labels: Sequence[str]
     clauses: Clauses
-    _limits: dict[int, int] = field(default_factory=dict, repr=False)
+    _limits: dict[int, int] = {}
 
     def at_most(self, rank: int) -> int:
         """True where the decision does not matter or one of the first ``rank + 1`` items holds. Remembered."""
@@ -86,8 +86,7 @@ class Preference:
         return literal
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, eq=False):
     """A version a package may have: an external, or one to build. ``place`` is the version's index in the ascending
     order.
     """
@@ -98,8 +97,7 @@ class Candidate:
     literal: int = 0
 
 
-@dataclass(slots=True)
-class Reusable:
+class Reusable(msgspec.Struct, eq=False):
     """An installed package that a slot may be."""
 
     choice: InstalledChoice
@@ -107,8 +105,7 @@ class Reusable:
     literal: int
 
 
-@dataclass(slots=True)
-class VariantVariables:
+class VariantVariables(msgspec.Struct, eq=False):
     """One variant of a package. ``rest`` stands for all values nobody has named yet (open domains only, else
     ``FALSE``).
     """
@@ -125,20 +122,18 @@ class VariantVariables:
         return all(declaration.kind != "multi" for _, declaration in self.definitions)
 
 
-@dataclass(slots=True)
-class EdgeVariables:
+class EdgeVariables(msgspec.Struct, eq=False):
     """A dependency on one slot: literal per type and per virtual."""
 
     child: Slot
-    types: dict[DependencyType, int] = field(default_factory=dict)
-    virtuals: dict[str, int] = field(default_factory=dict)
+    types: dict[DependencyType, int] = {}
+    virtuals: dict[str, int] = {}
     exists: int = FALSE
     runtime: int = FALSE
     """Has the type link or run."""
 
 
-@dataclass(slots=True)
-class Use:
+class Use(msgspec.Struct, eq=False):
     """One dependency line of an expanded package.
 
     ``condition`` holds where the line applies; ``local`` where the part about the package itself does; ``foreign``
@@ -159,8 +154,7 @@ class Use:
     """``local`` hangs on what is decided elsewhere: flags, or a variant that exists only with something else."""
 
 
-@dataclass(slots=True)
-class PackageVariables:
+class PackageVariables(msgspec.Struct, eq=False):
     """Everything about one slot."""
 
     slot: Slot
@@ -171,36 +165,36 @@ class PackageVariables:
     """Why there is no recipe."""
     closed: bool = False
     """Expanded, and it cannot be there."""
-    atoms: dict[Atom, int] = field(default_factory=dict)
-    ready: set[str] = field(default_factory=set)
-    versions: list[Version] = field(default_factory=list)
-    at_least: list[int] = field(default_factory=list)
+    atoms: dict[Atom, int] = {}
+    ready: set[str] = set()
+    versions: list[Version] = []
+    at_least: list[int] = []
     """``at_least[i]``: present, and the version is ``versions[i]`` or greater."""
-    candidates: list[Candidate] = field(default_factory=list)
-    reusable: list[Reusable] = field(default_factory=list)
+    candidates: list[Candidate] = []
+    reusable: list[Reusable] = []
     """Best first."""
     external: int = FALSE
     reused: int = FALSE
     given: int = FALSE
     """External or reused: what its recipe says of building it does not matter."""
     built: int = FALSE
-    variants: dict[str, VariantVariables] = field(default_factory=dict)
-    edges: dict[Slot, EdgeVariables] = field(default_factory=dict)
-    uses: list[Use] = field(default_factory=list)
+    variants: dict[str, VariantVariables] = {}
+    edges: dict[Slot, EdgeVariables] = {}
+    uses: list[Use] = []
     for_build: frozenset[str] = frozenset()
     """What it may depend on for its build only."""
     named: frozenset[str] = frozenset()
     """What its dependency lines name, whatever they hang on."""
-    virtuals: dict[str, Preference] = field(default_factory=dict)
-    providers: dict[str, list[str]] = field(default_factory=dict)
-    picks: dict[str, dict[Slot, int]] = field(default_factory=dict)
+    virtuals: dict[str, Preference] = {}
+    providers: dict[str, list[str]] = {}
+    picks: dict[str, dict[Slot, int]] = {}
     """Which copy of a package it depends on, by name: at most one literal holds, ``TRUE`` where there is only one."""
-    own: list[Preference] = field(default_factory=list)
-    targets: dict[str, int] = field(default_factory=dict)
+    own: list[Preference] = []
+    targets: dict[str, int] = {}
     """Empty until something tells them apart, see ``targets``."""
-    fixed_targets: list[tuple[int, str]] = field(default_factory=list)
+    fixed_targets: list[tuple[int, str]] = []
     """(condition, target) of installed nodes."""
-    systems: dict[str, int] = field(default_factory=dict)
+    systems: dict[str, int] = {}
 
     @property
     def name(self) -> str:

@@ -8,7 +8,8 @@ first, then whatever has one among that, and so on. The rest has none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from outcrop.solve.clauses import FALSE, Cause
 from outcrop.solve.encoding import RUNTIME, Encoding, PackageVariables, Slot, Use
@@ -22,8 +23,7 @@ value); among what could be a reason also ``edge`` with a slot, ``virtual`` with
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Unfounded:
+class Unfounded(msgspec.Struct, frozen=True):
     """``facts`` hold only because of each other. A sound answer lacks one of them or has one of ``others``, because
     nothing else could be their reason.
     """
@@ -77,14 +77,12 @@ def _literal(encoding: Encoding, fact: Fact) -> int:
     return FALSE
 
 
-@dataclass(slots=True)
-class _Edge:
+class _Edge(msgspec.Struct, eq=False):
     runtime: bool = False
-    virtuals: set[str] = field(default_factory=set)
+    virtuals: set[str] = set()
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct, eq=False):
     """Something that needs a reason: what ``when`` says, founded. ``variant`` is what it gives or sets."""
 
     fact: Fact

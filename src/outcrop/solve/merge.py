@@ -5,7 +5,6 @@ their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -15,15 +14,14 @@ from outcrop.solve.problem import Choice, Reason, Solution, Statistics
 from outcrop.spec.graph import Draft, DraftEdge
 
 
-@dataclass(slots=True)
-class Part:
+class Part(msgspec.Struct, eq=False):
     """The answer to some requests: ``roots`` maps their places to slots."""
 
     drafts: dict[str, Draft]
     roots: dict[int, Slot]
     reasons: dict[str, Reason]
     statistics: Statistics
-    reused: dict[str, str] = field(default_factory=dict)
+    reused: dict[str, str] = {}
 
 
 def merge_parts(parts: Sequence[Part], requests: int) -> Solution:

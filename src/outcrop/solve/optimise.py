@@ -11,7 +11,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from outcrop.solve.clauses import FALSE, TRUE
 from outcrop.solve.encoding import RUNTIME, PackageVariables, Preference, Slot, Use
@@ -19,14 +20,13 @@ from outcrop.solve.requests import Root
 from outcrop.solve.search import Searcher
 
 
-@dataclass(slots=True)
-class Decisions:
+class Decisions(msgspec.Struct, eq=False):
     """What was decided, in order: slots, and (subject, preference, rank)."""
 
-    slots: list[Slot] = field(default_factory=list)
-    ranks: list[tuple[Slot | None, Preference, int]] = field(default_factory=list)
-    depths: dict[Slot, int] = field(default_factory=dict)
-    marks: dict[Slot, int] = field(default_factory=dict)
+    slots: list[Slot] = []
+    ranks: list[tuple[Slot | None, Preference, int]] = []
+    depths: dict[Slot, int] = {}
+    marks: dict[Slot, int] = {}
     """How many assumptions were made before it was decided whether a slot is reused."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from outcrop.base.errors import UsageError
 from outcrop.solve.asks import REQUESTED
@@ -17,8 +17,7 @@ from outcrop.solve.target_rules import candidate_targets
 from outcrop.spec import EdgeConstraint, Spec
 
 
-@dataclass(slots=True)
-class Root:
+class Root(msgspec.Struct, eq=False):
     """One request: the slots that may answer it (several for a virtual), each with its literal."""
 
     place: int
@@ -27,7 +26,7 @@ class Root:
     literals: list[int]
     choice: Preference | None = None
     switch: int = 0
-    parts: list[Spec] = field(default_factory=list)
+    parts: list[Spec] = []
 
 
 def collect_mentions(encoding: Encoding) -> None:
