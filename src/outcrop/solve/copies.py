@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcrop.solve.clauses import TRUE
+from outcrop.solve.clauses import FALSE, TRUE
 from outcrop.solve.encoding import Encoding, PackageVariables, Slot
 
 
@@ -22,4 +22,31 @@ def picks(encoding: Encoding, package: PackageVariables, name: str) -> dict[Slot
             found = {slot: encoding.clauses.new(phase=place == 0) for place, slot in enumerate(slots)}
             encoding.clauses.at_most_one(list(found.values()))
         package.picks[name] = found
+    return found
+
+
+def bind_root(encoding: Encoding, slot: Slot, present: int) -> None:
+    """Where ``present`` holds the slot is a root: it and what it links to or runs are first copies."""
+    if encoding.brought_along:
+        encoding.clauses.add((-present, _bound(encoding, slot)))
+
+
+def bind_dependencies(encoding: Encoding, package: PackageVariables) -> None:
+    """What belongs to a root's own world leads to first copies only, also where others of its kind may not. Edges are
+    known.
+    """
+    here = _bound(encoding, package.slot) if encoding.brought_along else FALSE
+    if here == FALSE:
+        return
+    for child, edge in package.edges.items():
+        if edge.runtime != FALSE:
+            encoding.clauses.add((-here, -edge.runtime, _bound(encoding, child)))
+
+
+def _bound(encoding: Encoding, slot: Slot) -> int:
+    if slot[1]:
+        return FALSE
+    found = encoding.bound.get(slot)
+    if found is None:
+        found = encoding.bound[slot] = encoding.clauses.new(phase=False)
     return found

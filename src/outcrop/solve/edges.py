@@ -14,7 +14,7 @@ from outcrop.repo.model import DependencyDecl
 from outcrop.solve.circles import extend_knots
 from outcrop.solve.clauses import FALSE, TRUE, Cause
 from outcrop.solve.conditions import holds, impose
-from outcrop.solve.copies import picks
+from outcrop.solve.copies import bind_dependencies, picks
 from outcrop.solve.encoding import (
     PATHS,
     RUNTIME,
@@ -63,6 +63,7 @@ def encode_edges(encoding: Encoding, package: PackageVariables) -> None:
     for use in package.uses:
         _impose(encoding, package, use)
     _together(encoding, package)
+    bind_dependencies(encoding, package)
     propagate_compilers(encoding, package)
     extend_knots(encoding, package)
 

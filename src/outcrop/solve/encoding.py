@@ -275,6 +275,8 @@ class Encoding:
         self.unfounded: list[Callable[[Encoding], None]] = []
         self.doubles: list[tuple[Slot, Slot, Slot]] = []
         """(who, copy, other copy) of which only one may be seen in the build of who."""
+        self.bound: dict[Slot, int] = {}
+        """Literals of first copies: a root links to the package or runs it, see ``copies``."""
         self._copies: dict[str, tuple[Slot, ...]] = {}
         self._virtual: dict[str, bool] = {}
         self._providers: dict[str, dict[str, list[ProvideDecl]]] = {}

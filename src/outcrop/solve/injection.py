@@ -54,9 +54,10 @@ def injected_uses(
         found.extend(_along(encoding, package, languages, WRAPPER, "build"))
     if libraries_at_hand(encoding):
         found.extend(_along(encoding, package, languages, LIBC, "link"))
-    certain = all(not use.foreign for use in languages)
-    for use in _ruled(encoding, package, {use.name for use in languages}, make_use):
-        if certain and all(not edge.spec.version_text for edge in use.when.edges):
+    certain = not any(use.foreign or use.unsure for use in languages)
+    mixed = {use.name for use in declared if use.virtual and use.name in LANGUAGES and "build" not in use.types}
+    for given, use in _ruled(encoding, package, {use.name for use in languages}, mixed, make_use):
+        if certain and given.plain:
             # Settled with the package's own choice of a compiler, which is made before: nothing to leave out.
             use.foreign, use.local = frozenset(), use.condition
         found.append(use)
@@ -68,9 +69,9 @@ def _along(
 ) -> list[Use]:
     """A dependency wherever one of the language lines applies."""
     clauses = encoding.clauses
-    certain = [use for use in languages if not use.foreign]
+    certain = [use for use in languages if not (use.foreign or use.unsure)]
     groups = [certain] if certain else []
-    groups.extend([use] for use in languages if use.foreign)
+    groups.extend([use] for use in languages if use.foreign or use.unsure)
     found = []
     for place, group in enumerate(groups):
         cause = ("runtime", package.name, name, "", "", place)
@@ -93,13 +94,18 @@ def _along(
                 origin=_COMPILED,
                 virtual=encoding.is_virtual(name),
                 cause=cause,
+                unsure=group[0].unsure,
             )
         )
     return found
 
 
-def _ruled(encoding: Encoding, package: PackageVariables, languages: set[str], make_use: MakeUse) -> Iterable[Use]:
-    """Dependencies that a compiler's recipe gives to packages that use it."""
+def _ruled(
+    encoding: Encoding, package: PackageVariables, languages: set[str], mixed: set[str], make_use: MakeUse
+) -> Iterable[tuple[GivenLine, Use]]:
+    """Dependencies that a compiler's recipe gives to packages that use it for ``languages``, of which ``mixed`` may be
+    needed for something else than the build, too.
+    """
     compilers = {language: possible_providers(encoding, package, language) for language in languages}
     for place, given in enumerate(_given(encoding)):
         if given.rule.package not in ("*", package.name) or given.target == package.name:
@@ -107,11 +113,12 @@ def _ruled(encoding: Encoding, package: PackageVariables, languages: set[str], m
         if not all(given.compiler in compilers.get(language, ()) for language in given.languages):
             continue
         cause = ("runtime", package.name, given.rule.spec, given.compiler, str(given.rule.origin), place)
-        use = make_use(encoding, package, given.line, given.rule.types, cause, _taken(encoding, package, given))
+        known = FALSE if given.languages & mixed else _taken(encoding, package, given)
+        use = make_use(encoding, package, given.line, given.rule.types, cause, known)
         if use.condition != FALSE:
             if given.instance.relation:
                 _relate(encoding, package, use, given.compiler, given.rule, given.instance)
-            yield use
+            yield given, use
 
 
 def _taken(encoding: Encoding, package: PackageVariables, given: GivenLine) -> int:
@@ -142,12 +149,15 @@ def _read_given(encoding: Encoding) -> Iterator[GivenLine]:
             for instance in instances(rule, compiler, versions, virtual=encoding.is_virtual(target)):
                 languages = frozenset(virtual for edge in instance.when.edges for virtual in edge.virtuals)
                 line = DependencyDecl(spec=instance.spec, origin=rule.origin, types=rule.types, when=instance.when)
-                plain = all(_is_plain(edge, compiler) for edge in instance.when.edges) and bool(languages)
+                when = instance.when
+                plain = when.without_edges().is_empty and all(_is_plain(edge, compiler) for edge in when.edges)
                 yield GivenLine(compiler, rule, instance, target, languages, line, plain)
 
 
 def _is_plain(edge: EdgeConstraint, compiler: str) -> bool:
-    return edge.direct and edge.when is None and edge.types == ("build",) and edge.spec == Spec(name=compiler)
+    if not (edge.direct and edge.virtuals) or edge.when is not None or edge.propagate:
+        return False
+    return edge.types == ("build",) and edge.spec == Spec(name=compiler)
 
 
 def _relate(

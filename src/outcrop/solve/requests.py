@@ -8,6 +8,7 @@ from outcrop.base.errors import UsageError
 from outcrop.solve.asks import REQUESTED
 from outcrop.solve.clauses import Cause
 from outcrop.solve.conditions import ask, asked_edge, impose
+from outcrop.solve.copies import bind_root
 from outcrop.solve.encoding import Encoding, Preference, Slot
 from outcrop.solve.expansion import install_definers
 from outcrop.solve.provider_rules import root_rules
@@ -40,6 +41,9 @@ def collect_mentions(encoding: Encoding) -> None:
         for rule in rules.require:
             for spec in rule.specs:
                 mentioned.setdefault(spec.name or name, []).append(spec)
+                for other in spec.walk():
+                    if other is not spec and other.name:
+                        mentioned.setdefault(other.name, []).append(other)
     encoding.targets = candidate_targets(encoding)
     encoding.systems = candidate_systems(encoding)
     install_definers(encoding)
@@ -75,6 +79,7 @@ def encode_request(encoding: Encoding, place: int, *, optional: bool) -> Root:
     cause = ("request", place)
     if not virtual:
         encoding.asks.roots.append((slots[0], switch or encoding.package(slots[0]).node))
+        bind_root(encoding, slots[0], switch or encoding.package(slots[0]).node)
         impose_request(encoding, guard, slots[0], spec, place)
         return Root(place, spec, slots, [encoding.package(slots[0]).node], switch=switch)
     literals = [clauses.new(phase=rank == 0) for rank in range(len(slots))]
@@ -83,6 +88,7 @@ def encode_request(encoding: Encoding, place: int, *, optional: bool) -> Root:
     plain = spec.named("").with_versions("")
     encoding.asks.roots.extend(zip(slots, literals, strict=True))
     for slot, literal in zip(slots, literals, strict=True):
+        bind_root(encoding, slot, literal)
         package = encoding.package(slot)
         clauses.add((-literal, encoding.atom(package, ("provides", spec.name, spec.version_text))), cause)
         impose_request(encoding, [literal], slot, plain, place)

@@ -121,8 +121,8 @@ def _search(
 
     It begins with one copy of each package that is not expected to need more, and with the compilers at hand. Where one
     copy makes impossible what a second one of a build tool might not, all starts again with copies of that tool,
-    knowing which packages matter; and if there is no solution at all, with compilers that would have to be built, and
-    at last with copies of everything that may have some.
+    knowing which packages matter; and if there is no solution at all, with copies of everything that may have some, and
+    at last, the same way, with compilers that would have to be built.
     """
     raised = frozenset(problem.expected_copies)
     known: list[Slot] = []

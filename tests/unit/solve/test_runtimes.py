@@ -332,3 +332,66 @@ def test_a_rule_is_for_all_versions_or_for_some() -> None:
 def test_questions_about_versions(question: RuntimeQuestion, version: str, expected: bool) -> None:
     asked = rule("depends", "*", "x", "", 1, ((question,),))
     assert in_force(asked, make_version(version)) is expected
+
+
+TWO_RUNTIMES = """
+    package gcc
+      version 14
+      variant lto false
+      provides c,cxx
+    package gcc-runtime
+      version 2
+      version 1
+      tag runtime
+      depends f type=build
+      requires any_of %f@1 | @1
+    package f
+      version 2
+      version 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "request_", "there"),
+    [
+        ("+foo %[deptypes=build virtuals=c] gcc", "app", False),
+        ("+foo %[deptypes=build virtuals=c] gcc", "app+foo", True),
+        ("@2: %[deptypes=build virtuals=c] gcc", "app", False),
+        ("%[deptypes=build virtuals=c] gcc+lto", "app", False),
+        ("%[deptypes=build virtuals=c] gcc+lto", "app %gcc+lto", True),
+        ("%[deptypes=build virtuals=c] gcc", "app~foo", True),
+        ("%[deptypes=build virtuals=c] gcc", "linked", False),
+        ("%[deptypes=build virtuals=c] gcc", "late", True),
+    ],
+)
+def test_all_of_a_rule_s_condition_counts(when: str, request_: str, there: bool) -> None:
+    text = (
+        TWO_RUNTIMES
+        + """
+    package app
+      version 1
+      variant foo false
+      depends c type=build
+    package linked
+      version 1
+      variant foo false
+      depends c type=build when +foo
+      depends c type=link when ~foo
+    package late
+      version 1
+      variant foo true when ^k
+      depends k type=link
+      depends c type=build when +foo
+    package k
+      version 1
+    """
+    )
+    models = world(text, (rule("depends", "*", "gcc-runtime", when, 1),))
+    asked = problem(request_, externals=("gcc@12.2",))
+    lazy, eager = solve(asked, models), solve(asked, models, eager=True)
+    assert (lazy.drafts, lazy.reasons) == (eager.drafts, eager.reasons)
+    assert ("gcc-runtime#0" in lazy.drafts) is there
+    if there:
+        # What is decided for it is decided like anything else.
+        assert lazy.drafts["gcc-runtime#0"].node.version == "2"
+        assert [choice.what for choice in lazy.reasons["f#0"].choices] == ["version"]
