@@ -132,6 +132,10 @@ def _impose_on_copies(encoding: Encoding, guard: list[int], root: Slot, edge: Ed
                 reasons.append(-encoding.atom(encoding.package(slot), ("reused",)))
             for piece in pieces_of(spec.without_edges()):
                 impose(encoding, reasons, slot, piece, cause, below="anywhere")
+            for further in spec.edges:
+                if not further.propagate:
+                    literal = asked_edge(encoding, encoding.package(slot), further, "anywhere")
+                    encoding.clauses.add([*[-reason for reason in reasons], literal], cause)
 
 
 def pieces_of(node: Spec) -> list[Spec]:

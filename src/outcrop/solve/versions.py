@@ -61,6 +61,10 @@ def encode_versions(encoding: Encoding, package: PackageVariables) -> None:
         other = clauses.conjunction([node, -package.external])
         choice = Preference("external", node, [package.external, other], ["external", "built"], clauses)
         encoding.wishes.append((package.name, -1, choice))
+    if package.slot[1] and not encoding.spare and not encoding.chosen_by_each(package.name):
+        # A further copy of what an installed compiler brings along is what it brings along.
+        clauses.add((-node, package.given))
+        encoding.held_back = True
     if package.given != FALSE:
         _tell_apart(encoding, package, externals, declared)
     package.candidates = candidates
