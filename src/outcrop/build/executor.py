@@ -316,19 +316,20 @@ class Executor:
                 remove_prefix(store.prefix(key, self.plan.graph[key]))
 
     def _end_everything(self) -> None:
-        """Have the guards end their builds; then end what is left, fetches included."""
-        for grace in (_GUARDS_GRACE, 0.0, 0.0):
+        """Have the guards end their builds; then end what is left, fetches included, and remove what was begun."""
+        for grace in (_GUARDS_GRACE, 0.0, 0.0, 0.0):
             try:
-                asked = [pid for pid in self._left() if pid < 0 or pid in children(os.getpid())]
+                guards = children(os.getpid())
+                asked = [pid for pid in self._left() if pid < 0 or pid in guards]
                 end_processes(self._left, grace=grace, asked=asked)
+                for key in self._running:
+                    if not self.plan.graph[key].is_external:
+                        self._discard(key)
                 break
             except Exception:
                 raise
             except BaseException:
                 continue
-        for key in self._running:
-            if not self.plan.graph[key].is_external:
-                self._discard(key)
 
     def _left(self) -> list[int]:
         """Processes of this run that live; process groups, negative, where the system tells no more."""

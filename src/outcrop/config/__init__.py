@@ -5,7 +5,7 @@ parsed here.
 """
 
 from outcrop.config.document import Document, load_document, parse_document
-from outcrop.config.merge import merge
+from outcrop.config.merge import merge, split_key
 from outcrop.config.schema import (
     SECTIONS,
     ConcretizerSection,
@@ -19,7 +19,15 @@ from outcrop.config.schema import (
     ViewSection,
     convert,
 )
-from outcrop.config.scopes import Configuration, Scope, edit_section, scope_from_directory, scope_from_options
+from outcrop.config.scopes import (
+    Configuration,
+    Scope,
+    edit_section,
+    own_section,
+    scope_from_directory,
+    scope_from_options,
+    sections_below,
+)
 
 __all__ = [
     "SECTIONS",
@@ -39,7 +47,10 @@ __all__ = [
     "edit_section",
     "load_document",
     "merge",
+    "own_section",
     "parse_document",
     "scope_from_directory",
     "scope_from_options",
+    "sections_below",
+    "split_key",
 ]

@@ -1,8 +1,7 @@
 """How scopes are laid over each other: mappings merge, lists are prepended, scalars override.
 
 A key with a suffix says otherwise for its value: ``::`` replaces, ``+:`` prepends (what lists do anyway), ``-:``
-appends. Suffixes
-are gone from the result.
+appends. Suffixes are gone from the result.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ def merge(lower: object, higher: object) -> object:
 def strip(value: object) -> object:
     """A copy without suffixes on keys."""
     if isinstance(value, dict):
-        return {_split(key)[0]: strip(item) for key, item in value.items()}
+        return {split_key(key)[0]: strip(item) for key, item in value.items()}
     if isinstance(value, list):
         return [strip(item) for item in value]
     return value
@@ -30,10 +29,10 @@ def strip(value: object) -> object:
 
 def _merge_mappings(lower: dict[str, object], higher: dict[str, object]) -> dict[str, object]:
     result: dict[str, object] = {}
-    below = {_split(key)[0]: item for key, item in lower.items()}
+    below = {split_key(key)[0]: item for key, item in lower.items()}
     # Keys of the higher scope come first: order matters where mappings are searched (repositories, projections).
     for raw, item in higher.items():
-        key, mode = _split(raw)
+        key, mode = split_key(raw)
         if key not in below or mode == "::":
             result[key] = strip(item)
         elif mode == "-:" and isinstance(item, list):
@@ -48,7 +47,8 @@ def _merge_mappings(lower: dict[str, object], higher: dict[str, object]) -> dict
     return result
 
 
-def _split(key: str) -> tuple[str, str]:
+def split_key(key: str) -> tuple[str, str]:
+    """A key without its suffix, and the suffix; empty where there is none."""
     # "packages::" in YAML arrives as the key "packages:": the parser takes the last colon.
     for suffix, mode in (("+", "+:"), ("-", "-:"), (":", "::")):
         if key.endswith(suffix) and len(key) > 1:

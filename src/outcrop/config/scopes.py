@@ -12,7 +12,7 @@ import msgspec
 from outcrop.base.errors import InputError, UsageError
 from outcrop.base.files import write_atomic
 from outcrop.config.document import Document, load_document, parse_document
-from outcrop.config.merge import merge
+from outcrop.config.merge import merge, split_key
 from outcrop.config.schema import SECTIONS, convert
 
 T = TypeVar("T")
@@ -24,18 +24,21 @@ class Scope(msgspec.Struct, frozen=True):
     name: str
     directory: Path | None = None
     documents: dict[str, Document] = {}
+    """By the section's name as it is written: with its suffix, see :mod:`outcrop.config.merge`."""
     cache: Path | None = None
     """Where files that were read are kept, see :func:`outcrop.config.load_document`."""
 
     def section(self, name: str) -> Document | None:
         """The part below ``name:``, or None where this scope says nothing of it."""
-        found = self.documents.get(name)
-        if found is not None:
-            return found
-        if self.directory is None:
-            return None
-        path = self.directory / f"{name}.yaml"
-        return _section_of_file(path, name, self.cache) if path.is_file() else None
+        found = self.written(name)
+        return found[1] if found is not None else None
+
+    def written(self, name: str) -> tuple[str, Document] | None:
+        """Like :meth:`section`, with the section's name as it is written."""
+        for key, document in self.documents.items():
+            if split_key(key)[0] == name:
+                return key, document
+        return _section_of_file(self.directory / f"{name}.yaml", name, self.cache) if self.directory else None
 
 
 def scope_from_directory(name: str, directory: Path, *, cache: Path | None = None) -> Scope:
@@ -52,7 +55,7 @@ def scope_from_options(options: Sequence[str]) -> Scope:
     merged: dict[str, object] = {}
     for option in options:
         parts = option.split(":")
-        if len(parts) < 3 or parts[0] not in SECTIONS:
+        if len(parts) < 3 or parts[0] not in SECTIONS or not all(parts[:-1]):
             known = ", ".join(sorted(SECTIONS))
             raise UsageError(
                 f"-c {option}: expected section:key:value",
@@ -73,12 +76,12 @@ class Configuration:
     def __init__(self, scopes: Sequence[Scope]) -> None:
         self.scopes = tuple(scopes)
         self._merged: dict[str, object] = {}
-        self._documents: dict[tuple[int, str], Document | None] = {}
+        self._documents: dict[tuple[int, str], tuple[str, Document] | None] = {}
 
-    def _document(self, index: int, section: str) -> Document | None:
+    def _document(self, index: int, section: str) -> tuple[str, Document] | None:
         known = (index, section)
         if known not in self._documents:
-            self._documents[known] = self.scopes[index].section(section)
+            self._documents[known] = self.scopes[index].written(section)
         return self._documents[known]
 
     def with_scope(self, scope: Scope) -> Configuration:
@@ -93,13 +96,17 @@ class Configuration:
         if section not in self._merged:
             result: object = None
             for index in range(len(self.scopes)):
-                document = self._document(index, section)
-                if document is None or document.data is None:
+                found = self._document(index, section)
+                if found is None:
                     continue
-                stripped = Document(document.file, merge(None, document.data), document.places)
-                check_section(section, stripped)
-                result = merge(result, document.data) if result is not None else document.data
-            self._merged[section] = merge(None, result)
+                key, document = found
+                if document.data is not None:
+                    check_section(section, Document(document.file, merge(None, document.data), document.places))
+                below = {section: result} if result is not None else {}
+                merged = merge(below, {key: document.data})
+                assert isinstance(merged, dict)
+                result = merged[section]
+            self._merged[section] = result
         return self._merged[section]
 
     def section(self, name: str, kind: type[T], default: T) -> T:
@@ -112,9 +119,14 @@ class Configuration:
     def place(self, section: str, *trail: str | int) -> Document | None:
         """The document of the highest scope that says something at ``trail`` of a section (for errors)."""
         for index in reversed(range(len(self.scopes))):
-            document = self._document(index, section)
-            if document is not None and document.below(*trail).data is not None:
+            found = self._document(index, section)
+            if found is None:
+                continue
+            key, document = found
+            if document.below(*trail).data is not None:
                 return document
+            if split_key(key)[1] == "::":
+                break
         return None
 
 
@@ -129,17 +141,46 @@ def check_section(section: str, document: Document) -> None:
         convert(document, kind, what=f"the section {section}")  # type: ignore[arg-type]  # unions are types to msgspec
 
 
-def _section_of_file(path: Path, name: str, cache: Path | None) -> Document | None:
+def sections_below(document: Document) -> dict[str, Document]:
+    """The parts of a mapping of sections, by their names as they are written.
+
+    Raises:
+        InputError: a section is there twice, with another suffix.
+    """
+    found: dict[str, Document] = {}
+    seen: dict[str, str] = {}
+    for key in document.data if isinstance(document.data, dict) else ():
+        name = split_key(key)[0]
+        if name in seen:
+            raise InputError(
+                f"'{name}' is there twice, as '{seen[name]}:' and as '{key}:'",
+                place=document.place(key),
+                hint="write everything below one of them",
+                code="section-twice",
+            )
+        seen[name] = key
+        found[key] = document.below(key)
+    return found
+
+
+def _section_of_file(path: Path, name: str, cache: Path | None) -> tuple[str, Document] | None:
+    if not path.is_file():
+        return None
     document = load_document(path, cache=cache)
     if document.data is None or document.data == {}:
         return None
     if not isinstance(document.data, dict):
         raise InputError(f"expected a mapping with the key '{name}'", place=document.place())
     for key in document.data:
-        if key.rstrip(":+-") != name:
+        if split_key(key)[0] != name:
             raise InputError(f"expected the key '{name}', found '{key}'", place=document.place(key))
-    key = next(iter(document.data))
-    return document.below(key)
+    return next(iter(sections_below(document).items()))
+
+
+def own_section(path: Path, name: str) -> object:
+    """What a configuration file itself says below ``name:``; None if nothing, or if there is no such file."""
+    found = _section_of_file(path, name, None)
+    return found[1].data if found is not None else None
 
 
 def edit_section(path: Path, section: str, data: object) -> None:
@@ -158,7 +199,9 @@ def edit_section(path: Path, section: str, data: object) -> None:
         tree = writer.load(path.read_text(encoding="utf-8"))
     if not isinstance(tree, dict):
         tree = {}
-    tree[section] = _update(tree.get(section), data)
+    # A section that has a suffix keeps it.
+    key = next((key for key in tree if isinstance(key, str) and split_key(key)[0] == section), section)
+    tree[key] = _update(tree.get(key), data)
     stream = io.StringIO()
     writer.dump(tree, stream)
     write_atomic(path, stream.getvalue().encode("utf-8"))

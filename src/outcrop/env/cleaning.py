@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from outcrop.base.files import remove_tree
-from outcrop.base.paths import Paths
+from outcrop.env.context import Context
 
 Kind = Literal["stage", "downloads", "misc-cache"]
 
@@ -25,6 +25,30 @@ KINDS: tuple[Kind, ...] = ("stage", "downloads", "misc-cache")
 
 _LOCKS = ".locks"
 _KEPT_SOURCES = "sources"
+_DOWNLOADS = ("archive", "git", "svn", "hg", "cvs")
+_UNNAMED = ".new-"
+"""What a download whose name is not known yet begins with; the source cache may hold other people's files, too."""
+
+
+class Places(msgspec.Struct, frozen=True, kw_only=True):
+    """Directories in which things can be thrown away, and others, ``kept``, that stay whatever they lie in."""
+
+    cache: Path
+    stage: Path
+    sources: Path
+    kept: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, context: Context) -> Places:
+        """Those of one installation, as it is configured."""
+        paths = context.paths
+        kept = (context.store.root, paths.sources, paths.config, paths.environments)
+        return cls(cache=paths.cache, stage=paths.stage, sources=context.sources, kept=kept)
+
+    def is_memory(self, entry: Path) -> bool:
+        """Whether an entry of the cache has remembered answers and nothing else."""
+        others = [path.resolve() for path in (self.stage, self.sources, *self.kept)]
+        return not any(path.is_relative_to(entry.resolve()) for path in others)
 
 
 class Litter(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,25 +60,25 @@ class Litter(msgspec.Struct, frozen=True, kw_only=True):
     busy: bool = False
 
 
-def find_litter(paths: Paths, kinds: Collection[Kind]) -> list[Litter]:
+def find_litter(places: Places, kinds: Collection[Kind]) -> list[Litter]:
     """Everything of these kinds, sorted by kind and path."""
     found = []
     if "stage" in kinds:
         found += [
-            Litter(kind="stage", path=str(path), size=_size(path), busy=_is_held(_lock_of(paths, path)))
-            for path in _stages(paths)
+            Litter(kind="stage", path=str(path), size=_size(path), busy=_is_held(_lock_of(places, path)))
+            for path in _stages(places)
         ]
     if "downloads" in kinds:
-        busy = _is_working(paths)
-        kept = [path for path in _entries(paths.sources) if path.name != "locks"]
+        busy = _is_working(places)
+        kept = [path for path in _entries(places.sources) if path.name in _DOWNLOADS or path.name.startswith(_UNNAMED)]
         found += [Litter(kind="downloads", path=str(path), size=_size(path), busy=busy) for path in kept]
     if "misc-cache" in kinds:
-        others = [path for path in _entries(paths.cache) if path not in (paths.sources, paths.stage)]
-        found += [Litter(kind="misc-cache", path=str(path), size=_size(path)) for path in others]
+        remembered = filter(places.is_memory, _entries(places.cache))
+        found += [Litter(kind="misc-cache", path=str(path), size=_size(path)) for path in remembered]
     return found
 
 
-def remove_litter(paths: Paths, litter: Iterable[Litter]) -> list[Litter]:
+def remove_litter(places: Places, litter: Iterable[Litter]) -> list[Litter]:
     """Remove what is not busy by now; returns what went.
 
     Raises:
@@ -64,11 +88,11 @@ def remove_litter(paths: Paths, litter: Iterable[Litter]) -> list[Litter]:
     for each in litter:
         path = Path(each.path)
         if each.kind == "stage":
-            with _held(_lock_of(paths, path)) as mine:
+            with _held(_lock_of(places, path)) as mine:
                 if mine:
                     remove_tree(path)
         else:
-            mine = each.kind == "misc-cache" or not _is_working(paths)
+            mine = each.kind == "misc-cache" or not _is_working(places)
             if mine:
                 remove_tree(path)
         if mine:
@@ -76,21 +100,21 @@ def remove_litter(paths: Paths, litter: Iterable[Litter]) -> list[Litter]:
     return gone
 
 
-def _stages(paths: Paths) -> Iterator[Path]:
-    for path in _entries(paths.stage):
+def _stages(places: Places) -> Iterator[Path]:
+    for path in _entries(places.stage):
         if path.name == _KEPT_SOURCES:
             yield from _entries(path)
         elif path.name != _LOCKS:
             yield path
 
 
-def _lock_of(paths: Paths, stage: Path) -> Path:
-    return paths.stage / _LOCKS / stage.name
+def _lock_of(places: Places, stage: Path) -> Path:
+    return places.stage / _LOCKS / stage.name
 
 
-def _is_working(paths: Paths) -> bool:
+def _is_working(places: Places) -> bool:
     """Something is being built or fetched."""
-    return any(map(_is_held, [*_entries(paths.stage / _LOCKS), *_entries(paths.sources / "locks")]))
+    return any(map(_is_held, [*_entries(places.stage / _LOCKS), *_entries(places.sources / "locks")]))
 
 
 def _is_held(lock: Path) -> bool:

@@ -102,12 +102,14 @@ class Condition:
                 compared.
         """
         try:
-            return bool(_Evaluation(facts, self.place).value(self._tree))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a pattern may mean in other versions of Python
+                return bool(_Evaluation(facts, self.place).value(self._tree))
         except _Refused as reason:
             raise self._error(str(reason)) from None
         except re.error as error:
             raise self._error(f"{error.pattern!r} is no regular expression: {error}") from error
-        except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
+        except (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError) as error:
             raise self._error(str(error) or type(error).__name__) from error
 
     def _error(self, reason: str) -> InputError:

@@ -152,11 +152,16 @@ class Context:
         return detect_host(self.environ.get("PATH", ""), self.paths.cache / "host", environ=self.environ)
 
     @cached_property
+    def sources(self) -> Path:
+        """The source cache; ``config:source_cache`` moves it."""
+        cache = self.settings.source_cache
+        return Path(cache).expanduser() if cache else self.paths.sources
+
+    @cached_property
     def fetcher(self) -> Fetcher:
         """Gets sources into the cache."""
         from outcrop.fetch import Fetcher
 
-        cache = self.settings.source_cache
         mirrors = self.configuration.merged("mirrors")
         places = []
         for entry in mirrors.values() if isinstance(mirrors, dict) else ():
@@ -164,7 +169,7 @@ class Context:
             if isinstance(url, str):
                 places.append(url)
         return Fetcher(
-            Path(cache).expanduser() if cache else self.paths.sources,
+            self.sources,
             offline=self.offline,
             mirrors=places,
             reporter=self.reporter,

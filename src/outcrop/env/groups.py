@@ -9,7 +9,7 @@ import msgspec
 
 from outcrop.base.errors import InputError, Place, RequestError
 from outcrop.base.near import near_misses
-from outcrop.config import Document, Scope, convert
+from outcrop.config import Document, Scope, convert, sections_below, split_key
 from outcrop.env.definitions import DEFAULT_GROUP, Root, Texts, expand, expand_item, parse_root
 
 _OVERRIDES = ("packages", "concretizer")
@@ -139,7 +139,7 @@ def _override(entry: _Entry, override: Document) -> Scope | None:
     if entry.override is None:
         return None
     for key in entry.override:
-        if key not in _OVERRIDES:
+        if split_key(key)[0] not in _OVERRIDES:
             near = near_misses(key, _OVERRIDES)
             raise InputError(
                 f"a group cannot override '{key}'",
@@ -147,7 +147,7 @@ def _override(entry: _Entry, override: Document) -> Scope | None:
                 hint=f"did you mean {' or '.join(near)}?" if near else f"it may override {' and '.join(_OVERRIDES)}",
                 code="unknown-key",
             )
-    return Scope(f"group {entry.group}", None, {key: override.below(key) for key in entry.override})
+    return Scope(f"group {entry.group}", None, sections_below(override))
 
 
 def _check_needs(named: Mapping[str, Group], lines: Mapping[str, Document]) -> None:
@@ -185,7 +185,7 @@ def _circle(waiting: Mapping[str, Group], lines: Mapping[str, Document]) -> Inpu
         f"groups need each other in a circle: {' -> '.join(circle)}",
         place=lines[circle[0]].place("needs"),
         details=details,
-        hint="one of them has to do without the other",
+        hint="one of them has to do without the other" if len(circle) > 2 else "leave that need out",
         code="group-circle",
     )
 

@@ -11,7 +11,16 @@ import msgspec
 
 from outcrop.base.errors import InputError, Place
 from outcrop.base.near import near_misses
-from outcrop.config import SECTIONS, Document, Scope, ViewSection, convert, load_document
+from outcrop.config import (
+    SECTIONS,
+    Document,
+    Scope,
+    ViewSection,
+    convert,
+    load_document,
+    sections_below,
+    split_key,
+)
 from outcrop.env.definitions import DEFAULT_GROUP, Root, read_definitions
 from outcrop.env.groups import Group, read_groups
 
@@ -23,7 +32,7 @@ DEFAULT_VIEW = ".outcrop/view"
 """Where the view of an environment is that only says ``view: true``, or nothing."""
 
 _KNOWN = ("specs", "definitions", "view", "include", *(name for name in SECTIONS if name != "view"))
-_NO_EFFECT = ("modules", "ci", "cdash", "container", "bootstrap", "config", "compilers")
+_NO_EFFECT = ("modules", "ci", "cdash", "container", "bootstrap", "compilers")
 """Keys of a ``spack.yaml`` that say nothing about what is installed or how a view looks."""
 
 _UNSUPPORTED = ("develop", "include_concrete", "toolchains", "upstreams", "env_vars")
@@ -76,7 +85,13 @@ def read_manifest(path: Path, *, cache: Path | None = None, facts: Callable[[], 
     Raises:
         InputError: with file and line: not YAML, no ``spack:``, an unknown key, a spec that does not parse.
     """
-    document = load_document(path, cache=cache)
+    return manifest_of(load_document(path, cache=cache), path, cache=cache, facts=facts)
+
+
+def manifest_of(
+    document: Document, path: Path, *, cache: Path | None = None, facts: Callable[[], Facts] | None = None
+) -> Manifest:
+    """Like :func:`read_manifest`, of what ``path`` says or shall say."""
     if document.data is None:
         raise InputError("the file is empty; expected the key 'spack:'", place=Place(path, 1), code="bad-manifest")
     if not isinstance(document.data, dict) or "spack" not in document.data:
@@ -92,11 +107,8 @@ def read_manifest(path: Path, *, cache: Path | None = None, facts: Callable[[], 
     if not isinstance(body.data, dict):
         raise InputError("'spack:' should be a mapping", place=document.place("spack"), code="bad-manifest")
     warnings = _check_keys(body)
-    scope = Scope(
-        "environment",
-        None,
-        {_bare(key): body.below(key) for key in body.data if _bare(key) in SECTIONS and _bare(key) != "view"},
-    )
+    sections = sections_below(body)
+    scope = Scope("environment", None, {key: part for key, part in sections.items() if _is_configuration(key)})
     directory = path.parent.absolute()
     definitions = read_definitions(body.below("definitions"), lambda text, place: _holds(text, place, facts))
     groups = read_groups(body.below("specs"), definitions)
@@ -117,19 +129,26 @@ def _holds(text: str, place: Place, facts: Callable[[], Facts] | None) -> bool:
     return facts is None or condition.holds(facts())
 
 
-def _bare(key: str) -> str:
-    return key.rstrip(":+-")
+def _is_configuration(key: str) -> bool:
+    name = split_key(key)[0]
+    return name in SECTIONS and name != "view"
 
 
 def _check_keys(body: Document) -> list[str]:
     assert isinstance(body.data, dict)
     warnings = []
     for key in body.data:
-        name = _bare(key)
-        if name in _KNOWN:
-            continue
+        name = split_key(key)[0]
         place = body.place(key)
-        if name in _NO_EFFECT:
+        if name in _KNOWN:
+            if name != key and not _is_configuration(key):
+                raise InputError(
+                    f"'{name}' belongs to this file alone: there is nothing that '{key}:' could replace or add to",
+                    place=place,
+                    hint=f"write '{name}:'",
+                    code="unknown-key",
+                )
+        elif name in _NO_EFFECT:
             warnings.append(f"{place}: '{name}' has no effect here")
         elif name in _UNSUPPORTED:
             raise InputError(
@@ -204,8 +223,7 @@ def _includes(body: Document, directory: Path, cache: Path | None) -> list[Scope
             scopes.append(Scope(f"include {text}", path, cache=cache))
         elif path.is_file():
             included = load_document(path, cache=cache)
-            data = included.data if isinstance(included.data, dict) else {}
-            scopes.append(Scope(f"include {text}", None, {_bare(key): included.below(key) for key in data}))
+            scopes.append(Scope(f"include {text}", None, sections_below(included)))
         elif not optional:
             raise InputError(f"{path} does not exist", place=place, code="no-such-file")
     return list(reversed(scopes))

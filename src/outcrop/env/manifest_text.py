@@ -6,11 +6,12 @@ import io
 from pathlib import Path
 from typing import Any
 
-from outcrop.base.errors import Place, RequestError
+from outcrop.base.errors import InputError, Place, RequestError
 from outcrop.base.files import write_atomic
+from outcrop.config import parse_document
 from outcrop.env.definitions import DEFAULT_GROUP
 from outcrop.env.groups import is_group_entry
-from outcrop.env.manifest import read_manifest
+from outcrop.env.manifest import manifest_of, read_manifest
 
 
 def new_manifest_text(specs: tuple[str, ...] = (), view: str | bool = True) -> str:
@@ -38,8 +39,8 @@ def edit_specs(
         What was added and what was removed: a text that is there already, or is not there, is in neither.
 
     Raises:
-        InputError: the manifest is wrong, or would be; it stays as it is.
-        RequestError: the group is a matrix, which has no list to add to.
+        InputError: the manifest is wrong; it stays as it is.
+        RequestError: it would be wrong then, or the group is a matrix, which has no list to add to.
     """
     from ruamel.yaml import YAML  # 30 ms, and only editing needs it
 
@@ -68,8 +69,21 @@ def edit_specs(
     if added or removed:
         stream = io.StringIO()
         editor.dump(tree, stream)
+        _check(stream.getvalue(), path)
         write_atomic(path, stream.getvalue().encode("utf-8"))
     return added, removed
+
+
+def _check(text: str, path: Path) -> None:
+    try:
+        manifest_of(parse_document(text, str(path)), path)
+    except InputError as error:
+        raise RequestError(
+            f"{path} would be wrong then: {error.message}",
+            details=error.details,
+            hint="nothing was changed",
+            code=error.code,
+        ) from error
 
 
 # ruamel's trees, which have no types.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from outcrop.base.errors import InputError, RequestError, UsageError
 from outcrop.base.near import near_misses
-from outcrop.config import edit_section, load_document
+from outcrop.config import edit_section, own_section
 from outcrop.env.context import Context
 from outcrop.env.sources import NodeFiles, node_title
 from outcrop.fetch import source_filename
@@ -160,7 +160,7 @@ def remove_mirror(context: Context, name: str) -> None:
 
 
 def _own_mirrors(path: Path) -> dict[str, object]:
-    data = load_document(path).below("mirrors").data if path.is_file() else None
+    data = own_section(path, "mirrors")
     return dict(data) if isinstance(data, dict) else {}
 
 

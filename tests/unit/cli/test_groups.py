@@ -16,6 +16,7 @@ from outcrop.cli.commands.environment import env_status
 from outcrop.cli.commands.install import concretize_command, install_command
 from outcrop.cli.commands.manifest import add_command, remove_command
 from outcrop.cli.commands.request import graph_command, spec_command
+from outcrop.repo import UnknownPackageError
 from support.commands import Place
 from support.recipes import RecipeRepository
 
@@ -182,3 +183,16 @@ def test_groups_and_requests_exclude_each_other(run: Run, place: Place) -> None:
         run(install_command, "--add", "--group", "apps", "--group", "libs", "lib")
     with pytest.raises(UsageError, match="for an environment"):
         place.run(install_command, "--group", "apps", "lib")
+
+
+def test_what_install_adds_is_checked_and_told_as_by_add(
+    run: Run, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UnknownPackageError):
+        run(install_command, "--add", "--group", "apps", "libb")
+    assert path.read_text() == MANIFEST
+    with pytest.raises(RequestError):
+        run(install_command, "--locked", "--add", "--group", "more", "other@1.0")
+    assert {"==> made the group more", "==> added other@1.0 to the group more"} <= set(
+        capsys.readouterr().err.splitlines()
+    )

@@ -10,9 +10,11 @@ from outcrop.config import (
     Scope,
     edit_section,
     load_document,
+    own_section,
     parse_document,
     scope_from_directory,
     scope_from_options,
+    sections_below,
 )
 
 
@@ -68,6 +70,8 @@ def test_options_need_section_key_and_value() -> None:
         scope_from_options(["concretizer"])
     with pytest.raises(UsageError):
         scope_from_options(["nothing:a:b"])
+    with pytest.raises(UsageError):
+        scope_from_options(["packages::gcc:buildable:false"])
 
 
 def test_several_options_of_one_section() -> None:
@@ -102,3 +106,35 @@ def test_edit_refuses_a_broken_file_and_leaves_it(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         edit_section(path, "repos", {})
     assert path.read_text() == "repos: [\n"
+
+
+def test_a_section_with_two_colons_replaces_lower_scopes(tmp_path: Path) -> None:
+    _write(tmp_path / "low" / "packages.yaml", "packages:\n  gcc:\n    version: [13]\n  zlib:\n    version: [1]\n")
+    _write(tmp_path / "mid" / "packages.yaml", "packages::\n  gcc:\n    buildable: false\n")
+    inline = parse_document("packages:\n  xz:\n    version: [5]\n", "spack.yaml")
+    scopes = [scope_from_directory(name, tmp_path / name) for name in ("low", "mid")]
+    configuration = Configuration([*scopes, Scope("environment", None, sections_below(inline))])
+    assert configuration.merged("packages") == {"xz": {"version": [5]}, "gcc": {"buildable": False}}
+    assert configuration.place("packages", "zlib") is None
+    gcc = configuration.place("packages", "gcc")
+    assert gcc is not None and gcc.file == f"{tmp_path}/mid/packages.yaml"
+    emptied = configuration.with_scope(Scope("top", None, {"packages:": parse_document("", "top.yaml")}))
+    assert emptied.section("packages", dict[str, PackageSection], {}) == {}
+
+
+def test_a_section_is_there_once(tmp_path: Path) -> None:
+    _write(tmp_path / "packages.yaml", "packages:\n  gcc: {}\npackages::\n  xz: {}\n")
+    with pytest.raises(InputError, match="'packages' is there twice, as 'packages:' and as 'packages::'") as caught:
+        Configuration([scope_from_directory("user", tmp_path)]).merged("packages")
+    assert str(caught.value.place) == f"{tmp_path}/packages.yaml:3:1"
+
+
+def test_edit_keeps_the_suffix_of_a_section_and_what_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "repos.yaml"
+    assert own_section(path, "repos") is None
+    path.write_text("repos::\n  a: /a  # the first\n")
+    own = own_section(path, "repos")
+    assert own == {"a": "/a"}
+    edit_section(path, "repos", {"b": "/b", "a": "/a"})
+    assert load_document(path).data == {"repos:": {"b": "/b", "a": "/a"}}
+    assert "# the first" in path.read_text()

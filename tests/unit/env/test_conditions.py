@@ -29,6 +29,7 @@ HERE = Place(Path("spack.yaml"), 7)
         ("re.search(r'^login[0-9]+$', hostname)", True),
         ("re.match('ogin', hostname)", False),
         (r"re.search('n\d', hostname)", True),
+        ("re.search('[[n]', hostname)", True),
         ("re.fullmatch('login', hostname) is None", True),
         ("arch.satisfies('target=x86_64:')", True),
         ("architecture.satisfies('target=aarch64:')", False),
@@ -113,6 +114,8 @@ def test_what_is_no_condition_is_refused_before_anything_is_looked_at(text: str)
         ("-platform", "no number"),
         ("3 in 4", "not iterable"),
         ("hostname.startswith(3)", "startswith"),
+        ("'a'.split('a', 99999999999999999999)", "too large"),
+        ("re.search('a{99999999999}', hostname)", "too large"),
     ],
 )
 def test_what_has_no_value_here_is_told(text: str, message: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from outcrop.base.errors import InputError, RequestError
+from outcrop.config import Configuration, Scope, parse_document
 from outcrop.env.groups import find_group, with_needs
 from outcrop.env.manifest import Manifest, read_manifest
 
@@ -117,3 +118,11 @@ def test_a_circle_of_needs_is_shown(tmp_path: Path) -> None:
     assert [line.rpartition("spack.yaml:")[2].partition(":")[0] for line in caught.value.details] == ["6", "10", "8"]
     assert [line.rpartition(": ")[2] for line in caught.value.details] == ["a needs c", "c needs b", "b needs a"]
     assert all(line.startswith(str(path)) for line in caught.value.details)
+
+
+def test_an_override_with_two_colons_replaces(tmp_path: Path) -> None:
+    text = "  - group: a\n    specs: [zlib]\n    override:\n      packages:: {xz: {version: [5]}}\n"
+    override = read(tmp_path, text).groups[0].override
+    assert override is not None
+    below = Scope("user", None, {"packages": parse_document("{gcc: {version: [13]}}", "packages.yaml")})
+    assert Configuration([below, override]).merged("packages") == {"xz": {"version": [5]}}

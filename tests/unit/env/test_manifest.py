@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from outcrop.base.errors import InputError
+from outcrop.config import Configuration, Scope, parse_document
 from outcrop.env.conditions import Facts
 from outcrop.env.manifest import Manifest, read_manifest
 
@@ -128,6 +129,9 @@ def test_includes_are_scopes_with_the_first_one_highest(tmp_path: Path) -> None:
         ("spack:\n  develop:\n    a: {}\n", 2, "not supported yet"),
         ("spack:\n  include: [missing.yaml]\n", 2, "does not exist"),
         ("spack:\n  specs: [a\n", 3, "not valid YAML"),
+        ("spack:\n  view: false\n  specs:: [a]\n", 3, "'specs' belongs to this file alone"),
+        ("spack:\n  view:: false\n", 2, "'view' belongs to this file alone"),
+        ("spack:\n  packages: {}\n  packages:: {}\n", 3, "'packages' is there twice"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
@@ -143,3 +147,14 @@ def test_an_unknown_key_has_near_misses(tmp_path: Path) -> None:
 def test_a_spec_that_does_not_parse_shows_a_caret(tmp_path: Path) -> None:
     error = _error(tmp_path, "spack:\n  specs:\n  - 'py-pip@1@2'\n")
     assert any(line.strip().startswith("^") for line in error.details)
+
+
+def test_a_section_with_two_colons_replaces_what_is_configured_elsewhere(tmp_path: Path) -> None:
+    elsewhere = Scope("user", None, {"packages": parse_document("gcc:\n  version: [13]\n", "packages.yaml")})
+    (tmp_path / "a.yaml").write_text("packages::\n  zlib:\n    version: [1]\n")
+    manifest = _read(tmp_path, "spack:\n  include: [a.yaml]\n  packages:\n    xz:\n      version: [5]\n")
+    configuration = Configuration([elsewhere, *manifest.includes, manifest.scope])
+    assert configuration.merged("packages") == {"xz": {"version": [5]}, "zlib": {"version": [1]}}
+    manifest = _read(tmp_path, "spack:\n  include: [a.yaml]\n  packages::\n    xz:\n      version: [5]\n")
+    configuration = Configuration([elsewhere, *manifest.includes, manifest.scope])
+    assert configuration.merged("packages") == {"xz": {"version": [5]}}

@@ -102,3 +102,9 @@ def test_a_group_without_a_list_gets_one_and_a_matrix_is_left_alone(tmp_path: Pa
     assert path.read_text() == text
     edit_specs(path, add=("bzip2",), group="empty")
     assert requests(path) == {"empty": ["bzip2"], "square": ["zlib +pic"]}
+
+
+def test_what_would_make_the_manifest_wrong_is_not_written(path: Path) -> None:
+    with pytest.raises(RequestError, match="would be wrong then: a group needs a name"):
+        edit_specs(path, add=("zlib",), group="")
+    assert path.read_text() == GROUPED

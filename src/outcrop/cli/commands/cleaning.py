@@ -9,7 +9,7 @@ import click
 from outcrop.cli.options import json_option, pass_session
 from outcrop.cli.output import columns
 from outcrop.cli.session import Session
-from outcrop.env.cleaning import KINDS, Kind, Litter, find_litter, remove_litter
+from outcrop.env.cleaning import KINDS, Kind, Litter, Places, find_litter, remove_litter
 
 
 @click.command("clean")
@@ -30,9 +30,9 @@ def clean_command(
     """
     asked = {"stage": stage, "downloads": downloads, "misc-cache": misc_cache}
     kinds: list[Kind] = [kind for kind in KINDS if every or asked[kind]] or ["stage"]
-    paths = session.context.paths
-    found = find_litter(paths, kinds)
-    gone = [each for each in found if not each.busy] if dry_run else remove_litter(paths, found)
+    places = Places.of(session.working_context)
+    found = find_litter(places, kinds)
+    gone = [each for each in found if not each.busy] if dry_run else remove_litter(places, found)
     kept = [each for each in found if each not in gone]
     if as_json:
         session.output.json({"removed": _records(gone), "in_use": _records(kept), "dry_run": dry_run})

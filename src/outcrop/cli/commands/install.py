@@ -128,8 +128,9 @@ def _install(
     if requests:
         if len(groups) > 1:
             raise UsageError("SPEC can be added to one group only", hint="give --group once")
-        specs = parse_requests(requests)
-        environment.edit(add=tuple(str(spec) for spec in specs), group=groups[0] if groups else DEFAULT_GROUP)
+        from outcrop.cli.commands.manifest import add_requests  # needed for --add only
+
+        add_requests(session, environment, parse_requests(requests), groups[0] if groups else DEFAULT_GROUP)
     return install_environment(environment, wishes, locked=locked, groups=groups)
 
 

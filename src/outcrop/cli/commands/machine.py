@@ -9,7 +9,7 @@ from outcrop.base.near import near_misses
 from outcrop.cli.options import json_option, pass_session
 from outcrop.cli.output import columns
 from outcrop.cli.session import Session
-from outcrop.config import edit_section, load_document
+from outcrop.config import edit_section, own_section
 
 
 @click.group("external")
@@ -38,7 +38,7 @@ def external_find(session: Session, names: tuple[str, ...], write: bool, as_json
     chosen = {name: entries for name, entries in sorted(found.items()) if not names or name in names}
     path = session.context.paths.config / "packages.yaml"
     if write:
-        configured = load_document(path).below("packages").data if path.is_file() else None
+        configured = own_section(path, "packages")
         merged = dict(configured) if isinstance(configured, dict) else {}
         for name, entries in chosen.items():
             section = dict(merged.get(name) or {})

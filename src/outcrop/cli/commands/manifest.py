@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from outcrop.base.errors import RequestError
@@ -21,11 +23,18 @@ from outcrop.spec import Spec
 @pass_session
 def add_command(session: Session, requests: tuple[str, ...], group: str) -> None:
     """Add SPEC to the environment's requests; 'install' then makes it so."""
-    environment = session.required_environment()
-    specs = parse_requests(requests, what="add")
+    add_requests(session, session.required_environment(), parse_requests(requests, what="add"), group)
+
+
+def add_requests(session: Session, environment: Environment, specs: Sequence[Spec], group: str) -> None:
+    """Add requests to a group of an environment, and say so.
+
+    Raises:
+        RecipeError: there is no such package.
+    """
     for spec in specs:
         if spec.name:
-            _check_known(session, spec.name)
+            _check_known(environment, spec.name)
     known = {each.name for each in environment.manifest.groups} | {DEFAULT_GROUP}
     added, _ = environment.edit(add=tuple(str(spec) for spec in specs), group=group)
     if group not in known:
@@ -40,8 +49,8 @@ def _of_group(word: str, group: str) -> str:
     return "" if group == DEFAULT_GROUP else f" {word} the group {group}"
 
 
-def _check_known(session: Session, name: str) -> None:
-    repositories = session.required_environment().context.repositories
+def _check_known(environment: Environment, name: str) -> None:
+    repositories = environment.context.repositories
     if not repositories.is_virtual(name):
         repositories.model(name)
 

@@ -10,7 +10,7 @@ from outcrop.base.errors import RequestError
 from outcrop.cli.options import json_option, pass_session
 from outcrop.cli.output import columns
 from outcrop.cli.session import Session
-from outcrop.config import edit_section, load_document
+from outcrop.config import edit_section, own_section
 from outcrop.repo import Repositories
 from outcrop.repo.layout import load_repository
 
@@ -86,9 +86,7 @@ def repo_remove(session: Session, name: str) -> None:
 
 def _configured(path: Path) -> dict[str, object]:
     """The user scope's own entries, lists turned into mappings."""
-    if not path.is_file():
-        return {}
-    data = load_document(path).below("repos").data
+    data = own_section(path, "repos")
     if isinstance(data, list):
         return {str(item): item for item in data}
     return dict(data) if isinstance(data, dict) else {}
