@@ -1,8 +1,9 @@
 """Dependencies of a package: which lines apply, which provider stands in for a virtual, which copy, what lies below.
 
 Languages (``c``, ``cxx``, ``fortran``) have a provider per dependent; every other virtual has one per graph. What the
-first copy of a package links to or runs is the first copy of its kind; lines that are for the build only, and those of
-other copies, may lead to any copy, all lines of a package about one name to the same.
+first copy of a package links to or runs is the first copy of its kind, but for compilers and what installed ones bring
+along; lines that are for the build only, and those of other copies, may lead to any copy, all lines of a package about
+one name to the same.
 """
 
 from __future__ import annotations

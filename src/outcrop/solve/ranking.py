@@ -17,7 +17,7 @@ def possible_providers(encoding: Encoding, package: PackageVariables, virtual: s
         ]
         if virtual in LANGUAGES:
             found = _usual_compilers(encoding, package, virtual, found)
-        if virtual in LANGUAGES and encoding.thrifty:
+        if virtual in LANGUAGES and encoding.thrifty and not encoding.clauses.explain:
             found = [name for name in found if versions_at_hand(encoding, name) != ""]
         package.providers[virtual] = found
     return found

@@ -15,7 +15,7 @@ from outcrop.solve.problem import ExternalChoice
 from outcrop.solve.ranking import versions_at_hand
 from outcrop.solve.reuse import ranked_installed, reuse_preference
 from outcrop.solve.runtimes import LANGUAGES, followed_compilers
-from outcrop.spec import GitVersion, Spec, Version, make_version, parse_versions
+from outcrop.spec import GitVersion, Spec, Version, VersionList, make_version, parse_versions
 
 
 def encode_versions(encoding: Encoding, package: PackageVariables) -> None:
@@ -68,6 +68,8 @@ def encode_versions(encoding: Encoding, package: PackageVariables) -> None:
     if package.given != FALSE:
         _tell_apart(encoding, package, externals, declared)
     package.candidates = candidates
+    if encoding.clauses.explain:
+        _without_followed(encoding, package)
     if reusable:
         package.own.append(reuse_preference(encoding, package))
     if candidates:
@@ -200,18 +202,33 @@ def buildable_versions(encoding: Encoding, name: str, model: PackageModel | None
 
 
 def _followed_versions(encoding: Encoding, model: PackageModel) -> list[Version]:
-    """Those of the compilers that a runtime belongs to, in their order; none is built for the sake of its runtime."""
+    """Those of the compilers that a runtime belongs to, in their order. No compiler is built for the sake of its
+    runtime: explanations have the others as well, to say why not.
+    """
     found: dict[Version, None] = {}
     for compiler in followed_compilers(encoding, model):
         recipe = encoding.load(compiler)
-        if not isinstance(recipe, PackageModel):
-            continue
-        known = versions_at_hand(encoding, compiler) if encoding.thrifty else None
-        wanted = None if known is None else parse_versions(known)
-        for candidate in find_candidates(encoding, compiler, recipe):
-            if wanted is None or wanted.includes(candidate.version):
-                found[candidate.version] = None
+        if isinstance(recipe, PackageModel):
+            wanted = None if encoding.clauses.explain else _at_hand(encoding, compiler)
+            for candidate in find_candidates(encoding, compiler, recipe):
+                if wanted is None or wanted.includes(candidate.version):
+                    found[candidate.version] = None
     return list(found)
+
+
+def _at_hand(encoding: Encoding, compiler: str) -> VersionList | None:
+    """The versions a compiler may have, ``None`` for all."""
+    known = versions_at_hand(encoding, compiler) if encoding.thrifty else None
+    return None if known is None else parse_versions(known)
+
+
+def _without_followed(encoding: Encoding, package: PackageVariables) -> None:
+    """The clauses to what :func:`_followed_versions` leaves out, for explanations."""
+    for compiler in followed_compilers(encoding, package.real):
+        wanted = _at_hand(encoding, compiler)
+        for candidate in package.candidates:
+            if wanted is not None and candidate.external is None and not wanted.includes(candidate.version):
+                encoding.clauses.add((-candidate.literal,), ("thrifty", compiler))
 
 
 def _asks_for(spec: Spec, version: Version, others: list[Version]) -> bool:

@@ -174,7 +174,9 @@ def _injected(cause: Cause) -> str:
 def _between(cause: Cause) -> str:
     """What packages do to each other."""
     if cause[0] == "thrifty":
-        return f"there is a solution without a {cause[1]} of another version than those of this machine"
+        return (
+            f"there is a solution without a {cause[1]} of another version than this machine's and those that are named"
+        )
     if cause[0] == "double":
         return f"the build of {cause[1]} can only have one {cause[2]}"
     kind, name, one, other = cause

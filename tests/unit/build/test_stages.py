@@ -11,7 +11,7 @@ from outcrop.build import plan_build
 from outcrop.build.executor import Executor
 from outcrop.build.job import BuildDirectories
 from outcrop.build.report import Fetched
-from outcrop.env.cleaning import find_litter, remove_litter
+from outcrop.env.cleaning import Places, find_litter, remove_litter
 from support.graphs import make_graph
 
 
@@ -26,12 +26,13 @@ def test_each_run_holds_its_stage_until_it_ends(tmp_path: Path) -> None:
     stages = [run._stage(graph.roots[0]) for run in runs]
     try:
         assert len(set(stages)) == 2 and all(stage.is_dir() for stage in stages)
-        found = find_litter(paths, ["stage"])
+        places = Places(cache=paths.cache, stage=paths.stage, sources=paths.sources)
+        found = find_litter(places, ["stage"])
         assert {each.path for each in found if each.busy} == set(map(str, stages))
-        assert remove_litter(paths, found) == []
+        assert remove_litter(places, found) == []
     finally:
         for run in runs:
             for lock in run._stages.values():
                 os.close(lock)
-    assert {each.path for each in remove_litter(paths, found)} == set(map(str, stages))
+    assert {each.path for each in remove_litter(places, found)} == set(map(str, stages))
     assert not any(stage.exists() for stage in stages)
