@@ -29,7 +29,7 @@ from outcrop.solve.encoding import (
 )
 from outcrop.solve.injection import injected_uses, propagate_compilers
 from outcrop.solve.provider_rules import apart, external_virtuals, provider_rules
-from outcrop.solve.ranking import possible_providers, ranked_providers, versions_at_hand
+from outcrop.solve.ranking import graph_providers, possible_providers, versions_at_hand
 from outcrop.solve.reuse import carry_recorded_virtuals, recorded_uses
 from outcrop.solve.runtimes import LANGUAGES
 from outcrop.solve.variants import hanging_variants, hangs_on
@@ -58,7 +58,7 @@ def encode_edges(encoding: Encoding, package: PackageVariables) -> None:
         package.edges[slot] = _edge(encoding, package, slot, kinds)
     external_virtuals(encoding, package)
     carry_recorded_virtuals(
-        encoding, package, lambda virtual: {} if virtual in LANGUAGES else _graph_providers(encoding, virtual)
+        encoding, package, lambda virtual: {} if virtual in LANGUAGES else graph_providers(encoding, virtual)
     )
     encoding.define(package, "needs", "edge", *PATHS)
     for use in package.uses:
@@ -206,7 +206,7 @@ def _choose_provider(
     clauses.add([-need, *literals], ("provider", virtual))
     clauses.at_most_one(literals, None if virtual in LANGUAGES else ("shared", virtual))
     if virtual not in LANGUAGES:
-        shared = _graph_providers(encoding, virtual)
+        shared = graph_providers(encoding, virtual)
         for name, literal in zip(names, literals, strict=True):
             clauses.add((-literal, shared[name], apart(encoding, package, virtual, name)))
     external_only = encoding.rules(virtual).buildable is False
@@ -228,16 +228,6 @@ def _choose_provider(
         _compilers_at_hand(encoding, package, names, literals)
     provider_rules(encoding, package, virtual, need, names)
     package.virtuals[virtual] = Preference(f"provider of {virtual}", need, literals, names, clauses)
-
-
-def _graph_providers(encoding: Encoding, virtual: str) -> dict[str, int]:
-    """One provider per graph: a literal per candidate, of which at most one holds."""
-    found = encoding.graph_providers.get(virtual)
-    if found is None:
-        found = {name: encoding.clauses.new() for name in ranked_providers(encoding, "all", virtual)}
-        encoding.clauses.at_most_one(list(found.values()), ("shared", virtual))
-        encoding.graph_providers[virtual] = found
-    return found
 
 
 def _compilers_at_hand(encoding: Encoding, package: PackageVariables, names: list[str], literals: list[int]) -> None:

@@ -134,6 +134,8 @@ class _Search:
                 edge.runtime = edge.runtime or not set(RUNTIME).isdisjoint(use.types)
                 if use.virtual:
                     edge.virtuals.add(use.name)
+                elif self.truth(package.given):
+                    edge.virtuals.update(name for name, literal in variables.virtuals.items() if self.truth(literal))
 
     def _has_reason(self, entry: _Pending, doubtful: set[tuple[Slot, str]]) -> bool:
         slot = entry.package.slot

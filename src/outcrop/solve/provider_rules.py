@@ -10,11 +10,14 @@ from outcrop.solve.conditions import ask, holds
 from outcrop.solve.encoding import Encoding, PackageVariables, Preference, Slot
 from outcrop.solve.flags import without_flags
 from outcrop.solve.problem import Rule
+from outcrop.solve.ranking import graph_providers
 from outcrop.spec import Spec
+from outcrop.spec.format import LANGUAGES
 
 PREFERRED = 1000
 """The place of the first wish that is a ``prefer``; those of ``require`` come before it."""
 _APART = -3
+_NAMED = -5
 
 
 def provider_rules(
@@ -143,6 +146,22 @@ def apart(encoding: Encoding, package: PackageVariables, virtual: str, name: str
     choice = Preference(what, TRUE, [-literal, literal], ["as everybody", f"{name} for itself"], clauses)
     encoding.wishes.append((package.name, _APART, choice))
     return literal
+
+
+def wish_provider(encoding: Encoding, owner: str, present: int, name: str) -> None:
+    """What a request for ``owner`` names with ``^`` is the graph's provider of whatever it provides, where that is
+    possible: ``hdf5+mpi ^mpich`` is not met by an mpich somewhere beside another MPI.
+    """
+    recipe = encoding.load(name)
+    if isinstance(recipe, str):
+        return
+    clauses = encoding.clauses
+    for virtual in sorted({item.name for line in recipe.provides for item in line.virtuals} - set(LANGUAGES)):
+        literal = graph_providers(encoding, virtual).get(name)
+        if literal is not None:
+            items = [clauses.conjunction((present, literal)), clauses.conjunction((present, -literal))]
+            choice = Preference(f"naming {name} for {virtual}", present, items, [name, "another one"], clauses)
+            encoding.wishes.append((owner, _NAMED, choice))
 
 
 def _said(encoding: Encoding, name: str) -> Iterator[Spec]:

@@ -23,6 +23,16 @@ def possible_providers(encoding: Encoding, package: PackageVariables, virtual: s
     return found
 
 
+def graph_providers(encoding: Encoding, virtual: str) -> dict[str, int]:
+    """One provider per graph: a literal per candidate, of which at most one holds. Remembered."""
+    found = encoding.graph_providers.get(virtual)
+    if found is None:
+        found = {name: encoding.clauses.new() for name in ranked_providers(encoding, "all", virtual)}
+        encoding.clauses.at_most_one(list(found.values()), ("shared", virtual))
+        encoding.graph_providers[virtual] = found
+    return found
+
+
 def ranked_providers(encoding: Encoding, package: str, virtual: str) -> list[str]:
     """Providers of a virtual, best first: the configuration's order (of the package, then of all), then those that
     exist as externals, then the default order, then by name.

@@ -11,11 +11,14 @@ from outcrop.solve.conditions import ask, asked_edge, impose
 from outcrop.solve.copies import bind_root
 from outcrop.solve.encoding import Encoding, Preference, Slot
 from outcrop.solve.expansion import install_definers
-from outcrop.solve.provider_rules import root_rules
+from outcrop.solve.provider_rules import root_rules, wish_provider
 from outcrop.solve.reuse import forbid_reuse
 from outcrop.solve.systems import candidate_systems
 from outcrop.solve.target_rules import candidate_targets
 from outcrop.spec import EdgeConstraint, Spec
+
+_NEAR = -4
+"""The place of wishes about where something is; those about sharing and externals come after them."""
 
 
 class Root(msgspec.Struct, eq=False):
@@ -115,8 +118,25 @@ def impose_request(encoding: Encoding, guard: list[int], slot: Slot, spec: Spec,
             encoding.clauses.add([*[-other for other in guard], literal], cause)
             if not edge.direct:
                 _impose_on_copies(encoding, guard, slot, edge, cause)
+                _wish_near(encoding, guard, slot, edge)
         order = (REQUESTED, "", 0, place)
         ask(encoding, guard, slot, Spec(name=spec.name, edges=(edge,)), cause, order, below="anywhere")
+
+
+def _wish_near(encoding: Encoding, guard: list[int], slot: Slot, edge: EdgeConstraint) -> None:
+    """``^x`` is rather met by what the root depends on directly, or that links to or runs, than by something that only
+    tools need; unless x is a tool itself. And x provides what it can.
+    """
+    clauses = encoding.clauses
+    name = edge.spec.name
+    present = clauses.conjunction([*guard, encoding.package(slot).node])
+    if name and not encoding.is_virtual(name):
+        wish_provider(encoding, slot[0], present, name)
+    if not encoding.models.is_tool(name):
+        near = asked_edge(encoding, encoding.package(slot), edge, "reach")
+        items = [clauses.conjunction([present, near]), clauses.conjunction([present, -near])]
+        choice = Preference(f"place of {edge.spec}", present, items, ["near the root", "below tools"], clauses)
+        encoding.wishes.append((slot[0], _NEAR, choice))
 
 
 def _impose_on_copies(encoding: Encoding, guard: list[int], root: Slot, edge: EdgeConstraint, cause: Cause) -> None:
@@ -128,7 +148,7 @@ def _impose_on_copies(encoding: Encoding, guard: list[int], root: Slot, edge: Ed
     if len(copies) > 1:
         for slot in copies:
             reasons = [*guard, encoding.atom(encoding.package(root), ("anywhere", slot, (), ()))]
-            if slot[1]:
+            if slot[1] and spec.name in encoding.brought_along:
                 reasons.append(-encoding.atom(encoding.package(slot), ("reused",)))
             for piece in pieces_of(spec.without_edges()):
                 impose(encoding, reasons, slot, piece, cause, below="anywhere")

@@ -57,6 +57,29 @@ def repositories(draw: st.DrawFn) -> str:
     return "\n".join(found)
 
 
+CARRIED = """
+package p0
+  version 1
+  depends p1 type=link
+  depends p1 type=build when ^v
+package p1
+  version 1
+  depends v type=link
+package p2
+  version 1
+  provides v@1
+"""
+
+
+def test_a_recorded_dependency_carries_its_virtuals() -> None:
+    models = small_models(CARRIED)
+    first = attempt(problem_of(["p0"]), models)
+    assert first is not None
+    again = attempt(msgspec.structs.replace(problem_of(["p0"]), installed=install(first), reuse_roots=False), models)
+    assert again is not None
+    assert set(again.reused) == {"p1#0", "p2#0"}
+
+
 @SETTINGS
 @example(SMALLEST, "p0")
 @given(repositories(), st.sampled_from(["p0", "p0+y", "p0 ^p1@1", "p1"]))
