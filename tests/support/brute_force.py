@@ -10,7 +10,7 @@ import msgspec
 
 from outcrop.repo.model import DependencyDecl, PackageModel, VariantDecl
 from outcrop.solve import Problem, Rule
-from outcrop.spec import EdgeConstraint, Spec, Version, make_version
+from outcrop.spec import Spec, Version, make_version
 from support.every_world import TooManyWorldsError, every_world, is_sure, sharable
 from support.small_configs import copies_of, rules_of, targets_of
 from support.small_models import SmallModels
@@ -124,7 +124,7 @@ class _Decider:
         self.keep(doubled)
         for name in sorted(self.models.models):
             slots = copies_of(self.problem, self.models, name)
-            self.near(name)
+            self.named_providers(name)
             self.share_providers(slots)
             outside = any(found.name == name for found in self.problem.externals)
             if name in self.problem.anchors and outside and not rules_of(self.problem, name).versions:
@@ -136,21 +136,13 @@ class _Decider:
                     self.keep(built)
             self.configured(name, slots)
 
-    def near(self, name: str) -> None:
-        """What requests for a package name with ``^`` is not only below tools."""
+    def named_providers(self, name: str) -> None:
+        """What requests for a package name with ``^`` provides what it can."""
         edges = [edge for request in self.problem.requests if request.name == name for edge in request.edges]
-        edges = sorted((edge for edge in edges if not edge.direct), key=lambda edge: str(edge.spec))
-        for named in sorted({edge.spec.name for edge in edges} & set(self.models.models)):
+        for named in sorted({edge.spec.name for edge in edges if not edge.direct} & set(self.models.models)):
             lines = [item.name for line in self.models.models[named].provides for item in line.virtuals]
             for virtual in sorted(set(lines) - set(LANGUAGES)):
                 self.provider_for_all(named, virtual)
-        for edge in (edge for edge in edges if not self.models.is_tool(edge.spec.name)):
-
-            def far(world: World, edge: EdgeConstraint = edge) -> int:
-                wanted = without_flags(Spec().with_edges([edge]))
-                return int(not fits(self.models, world, (name, 0), wanted))
-
-            self.keep(far)
 
     def provider_for_all(self, named: str, virtual: str) -> None:
         """Who is named in a request provides what it can to all who share a provider."""

@@ -13,10 +13,9 @@ relaxation.
 
 1. (``unify: when_possible``) as many requests as fit into one graph, earlier ones first;
 2. what requests and lines pass down (``++x``, ``%%gcc``; see ``propagation``), by package and variant; then by
-   package name: that what a request names with ``^`` provides what it can, and is linked, run or a direct dependency;
-   that a virtual has one provider in the graph although a request names another one for a dependent; that anchors
-   (Python) are externals, where there are any and the configuration wishes for no version; ``prefer`` and the order
-   inside ``require`` of the packages configuration;
+   package name: that what a request names with ``^`` provides what it can; that a virtual has one provider in the graph
+   although a request names another one for a dependent; that anchors (Python) are externals, where there are any and
+   the configuration wishes for no version; ``prefer`` and the order inside ``require`` of the packages configuration;
 3. the roots, in request order; then package by package: what decided packages extend (the Python of its extensions);
    then everything that is no tool, or that the roots' own world links to or runs, first what no waiting one of these
    depends on; then tools, first those that name no other waiting tool; of equals first what is nearer to a root, then

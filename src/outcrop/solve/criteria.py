@@ -70,8 +70,6 @@ def _wish(owner: str, what: str) -> str:
         return ONE_PROVIDER
     if what.startswith("naming "):
         return "what a request names provides what it can"
-    if what.startswith("place of "):
-        return "what a request names belongs to the requested package rather than to its tools"
     if what.startswith("provider of "):
         return f"what packages:{what.removeprefix('provider of ').partition(' ')[0]} prefers"
     return f"what packages:{owner} or packages:all prefers"

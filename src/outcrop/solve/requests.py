@@ -17,9 +17,6 @@ from outcrop.solve.systems import candidate_systems
 from outcrop.solve.target_rules import candidate_targets
 from outcrop.spec import EdgeConstraint, Spec
 
-_NEAR = -4
-"""The place of wishes about where something is; those about sharing and externals come after them."""
-
 
 class Root(msgspec.Struct, eq=False):
     """One request: the slots that may answer it (several for a virtual), each with its literal."""
@@ -110,33 +107,18 @@ def impose_request(encoding: Encoding, guard: list[int], slot: Slot, spec: Spec,
     if not node.is_bare:
         for part, piece in enumerate(pieces_of(node)):
             impose(encoding, guard, slot, piece, ("request", place, "part", part), below="anywhere")
-    package = encoding.package(slot)
+    clauses, package = encoding.clauses, encoding.package(slot)
     for position, edge in enumerate(spec.edges):
         cause = ("request", place, "edge", position)
         if not edge.propagate:
             literal = asked_edge(encoding, package, edge, "anywhere")
-            encoding.clauses.add([*[-other for other in guard], literal], cause)
+            clauses.add([*[-other for other in guard], literal], cause)
             if not edge.direct:
                 _impose_on_copies(encoding, guard, slot, edge, cause)
-                _wish_near(encoding, guard, slot, edge)
+                if edge.spec.name and not encoding.is_virtual(edge.spec.name):
+                    wish_provider(encoding, slot[0], clauses.conjunction([*guard, package.node]), edge.spec.name)
         order = (REQUESTED, "", 0, place)
         ask(encoding, guard, slot, Spec(name=spec.name, edges=(edge,)), cause, order, below="anywhere")
-
-
-def _wish_near(encoding: Encoding, guard: list[int], slot: Slot, edge: EdgeConstraint) -> None:
-    """``^x`` is rather met by what the root depends on directly, or that links to or runs, than by something that only
-    tools need; unless x is a tool itself. And x provides what it can.
-    """
-    clauses = encoding.clauses
-    name = edge.spec.name
-    present = clauses.conjunction([*guard, encoding.package(slot).node])
-    if name and not encoding.is_virtual(name):
-        wish_provider(encoding, slot[0], present, name)
-    if not encoding.models.is_tool(name):
-        near = asked_edge(encoding, encoding.package(slot), edge, "reach")
-        items = [clauses.conjunction([present, near]), clauses.conjunction([present, -near])]
-        choice = Preference(f"place of {edge.spec}", present, items, ["near the root", "below tools"], clauses)
-        encoding.wishes.append((slot[0], _NEAR, choice))
 
 
 def _impose_on_copies(encoding: Encoding, guard: list[int], root: Slot, edge: EdgeConstraint, cause: Cause) -> None:
