@@ -12,9 +12,8 @@ from outcrop.config import ConcretizerSection, Configuration, PackageSection, Re
 from outcrop.env.written import parse_written
 from outcrop.solve import ExternalChoice, PackageRules, Rule
 from outcrop.spec import Spec, SpecParseError, VariantConstraint, VersionList, make_version, parse_versions
+from outcrop.spec.format import LANGUAGES
 from outcrop.spec.parts import COMPILER_ALIASES
-
-_LANGUAGES = ("c", "cxx", "fortran")
 
 DEFAULT_COPIES: dict[str, int] = {
     "acfl": 3,
@@ -105,7 +104,7 @@ def _rules(configuration: Configuration, name: str, section: PackageSection, com
         versions=tuple(reader.versions(section.version)),
         variants=reader.variants(section.variants),
         providers={
-            **(dict.fromkeys(_LANGUAGES, tuple(dict.fromkeys(spec.name for spec in compilers))) if compilers else {}),
+            **(dict.fromkeys(LANGUAGES, tuple(dict.fromkeys(spec.name for spec in compilers))) if compilers else {}),
             **{virtual: tuple(names) for virtual, names in section.providers.items()},
         },
         targets=tuple(section.target),

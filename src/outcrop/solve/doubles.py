@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outcrop.solve.clauses import FALSE
 from outcrop.solve.encoding import EdgeVariables, Encoding, Slot
-from outcrop.solve.runtimes import LANGUAGES
+from outcrop.spec.format import LANGUAGES
 
 Truth = Callable[[int], bool]
 

@@ -31,9 +31,9 @@ from outcrop.solve.injection import injected_uses, propagate_compilers
 from outcrop.solve.provider_rules import apart, external_virtuals, provider_rules
 from outcrop.solve.ranking import graph_providers, possible_providers, versions_at_hand
 from outcrop.solve.reuse import carry_recorded_virtuals, recorded_uses
-from outcrop.solve.runtimes import LANGUAGES
 from outcrop.solve.variants import hanging_variants, hangs_on
 from outcrop.spec import Spec
+from outcrop.spec.format import LANGUAGES
 from outcrop.spec.graph import DependencyType
 
 

@@ -13,10 +13,10 @@ from outcrop.solve.encoding import Encoding
 from outcrop.solve.errors import UnsatisfiableError
 from outcrop.solve.problem import Problem, Solution
 from outcrop.solve.requests import pieces_of
-from outcrop.solve.runtimes import LANGUAGES
 from outcrop.solve.target_words import compiler_way_out, place_error
 from outcrop.solve.versions import find_candidates, is_buildable
 from outcrop.spec import Spec, VariantConstraint, Version
+from outcrop.spec.format import LANGUAGES
 
 Attempt = Callable[[Problem], Solution | None]
 

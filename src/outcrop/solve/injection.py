@@ -15,7 +15,6 @@ from outcrop.solve.conditions import holds, impose
 from outcrop.solve.encoding import Encoding, PackageVariables, Slot, Use
 from outcrop.solve.ranking import possible_providers
 from outcrop.solve.runtimes import (
-    LANGUAGES,
     LIBC,
     TAG,
     WRAPPER,
@@ -30,6 +29,7 @@ from outcrop.solve.runtimes import (
 )
 from outcrop.solve.versions import find_candidates
 from outcrop.spec import EdgeConstraint, Spec, Version
+from outcrop.spec.format import LANGUAGES
 from outcrop.spec.graph import DependencyType
 
 MakeUse = Callable[[Encoding, PackageVariables, DependencyDecl, tuple[DependencyType, ...], Cause, int], Use]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outcrop.solve.clauses import FALSE
 from outcrop.solve.encoding import Atom, Encoding, PackageVariables
-from outcrop.solve.runtimes import LANGUAGES
+from outcrop.spec.format import LANGUAGES
 
 
 def forbid_mixing(encoding: Encoding, package: PackageVariables) -> None:

@@ -23,8 +23,8 @@ from outcrop.solve.conditions import edge_literal, holds
 from outcrop.solve.encoding import Encoding, PackageVariables, Preference
 from outcrop.solve.flags import flags_asked, note_flags, without_flags
 from outcrop.solve.reuse import recorded_offer
-from outcrop.solve.runtimes import LANGUAGES
 from outcrop.spec import EdgeConstraint, FlagConstraint, Spec, VariantConstraint
+from outcrop.spec.format import LANGUAGES
 
 
 def pass_down(encoding: Encoding) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from outcrop.solve.encoding import Encoding, PackageVariables
-from outcrop.solve.runtimes import LANGUAGES, at_hand
+from outcrop.solve.runtimes import at_hand
+from outcrop.spec.format import LANGUAGES
 
 
 def possible_providers(encoding: Encoding, package: PackageVariables, virtual: str) -> list[str]:

@@ -13,8 +13,8 @@ import msgspec
 from outcrop.repo.model import DependencyDecl, PackageModel, RuntimeQuestion, RuntimeRule
 from outcrop.solve.encoding import Encoding
 from outcrop.spec import Spec, Version, make_version, parse_spec, parse_versions
+from outcrop.spec.format import LANGUAGES
 
-LANGUAGES = ("c", "cxx", "fortran")
 WRAPPER = "compiler-wrapper"
 LIBC = "libc"
 TAG = "runtime"

@@ -20,9 +20,9 @@ from collections.abc import Iterable, Sequence
 from outcrop.solve.clauses import FALSE, Cause
 from outcrop.solve.encoding import EdgeVariables, Encoding, PackageVariables, Preference, Slot
 from outcrop.solve.ranking import ranked_providers
-from outcrop.solve.runtimes import LANGUAGES
 from outcrop.solve.targets import Truth, makers, runs_here, serves, target_literals, target_of, wish_rank
 from outcrop.spec import Version, make_version, parse_versions
+from outcrop.spec.format import LANGUAGES
 
 
 def candidate_targets(encoding: Encoding) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from outcrop.solve.encoding import Atom, Candidate, Encoding, PackageVariables, 
 from outcrop.solve.problem import ExternalChoice
 from outcrop.solve.ranking import versions_at_hand
 from outcrop.solve.reuse import ranked_installed, reuse_preference
-from outcrop.solve.runtimes import LANGUAGES, followed_compilers
+from outcrop.solve.runtimes import followed_compilers
 from outcrop.spec import GitVersion, Spec, Version, VersionList, make_version, parse_versions
+from outcrop.spec.format import LANGUAGES
 
 
 def encode_versions(encoding: Encoding, package: PackageVariables) -> None:

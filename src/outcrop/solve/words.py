@@ -9,8 +9,8 @@ from outcrop.solve import target_words
 from outcrop.solve.clauses import Cause
 from outcrop.solve.encoding import Encoding
 from outcrop.solve.requests import pieces_of
-from outcrop.solve.runtimes import LANGUAGES
 from outcrop.spec import EdgeConstraint, Spec, make_version
+from outcrop.spec.format import LANGUAGES
 
 _FEW = 6
 _ALIKE = 4
