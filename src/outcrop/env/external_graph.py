@@ -12,9 +12,8 @@ from outcrop.env.written import parse_written
 from outcrop.host import ExternalPackage
 from outcrop.solve import ExternalDependency
 from outcrop.spec import Spec, make_version
+from outcrop.spec.format import LANGUAGES
 from outcrop.spec.graph import DEPENDENCY_TYPES, DependencyType
-
-_LANGUAGES = frozenset({"c", "cxx", "fortran"})
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -55,7 +54,7 @@ def _listed(entry: DependencyEntry, known: Known, others: Sequence[Known]) -> Ex
     virtuals = tuple(sorted(_words(entry.virtuals)))
     types = _types(entry, known, where)
     if not types:
-        compiler = bool(virtuals) and _LANGUAGES.issuperset(virtuals)
+        compiler = bool(virtuals) and set(virtuals).issubset(LANGUAGES)
         types = ("build",) if compiler else ("build", "link", "run")
     return ExternalDependency(spec=spec, types=types, virtuals=virtuals)
 

@@ -29,7 +29,7 @@ def bind_root(encoding: Encoding, slot: Slot, present: int) -> None:
     """Where ``present`` holds the slot is a root: it and what it links to or runs are first copies. Compilers bring
     their own.
     """
-    if encoding.brought_along and not encoding.is_compiler(slot[0]):
+    if encoding.brought_along and slot[0] not in encoding.compiler_names:
         encoding.clauses.add((-present, _bound(encoding, slot)))
 
 
@@ -41,7 +41,7 @@ def bind_dependencies(encoding: Encoding, package: PackageVariables) -> None:
     if here == FALSE:
         return
     for child, edge in package.edges.items():
-        if edge.runtime != FALSE and not encoding.is_compiler(child[0]):
+        if edge.runtime != FALSE and child[0] not in encoding.compiler_names:
             encoding.clauses.add((-here, -edge.runtime, _bound(encoding, child)))
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from outcrop.solve.clauses import FALSE
 from outcrop.solve.encoding import EdgeVariables, Encoding, Slot
-from outcrop.spec.format import LANGUAGES
 
 Truth = Callable[[int], bool]
 
@@ -20,7 +19,7 @@ Truth = Callable[[int], bool]
 def find_doubles(encoding: Encoding, slots: Sequence[Slot], truth: Truth) -> list[tuple[Slot, Slot, Slot]]:
     """(who, copy, other copy): two copies of a package that the build of ``who`` would see."""
     several = {name for name, copies in Counter(slot[0] for slot in slots).items() if copies > 1}
-    several -= {name for language in LANGUAGES for name in encoding.providers(language)}
+    several -= encoding.compiler_names
     if not several:
         return []
     direct = _children(encoding, slots, lambda edge: edge.exists, truth)

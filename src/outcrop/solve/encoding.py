@@ -310,17 +310,18 @@ class Encoding:
     @cached_property
     def brought_along(self) -> frozenset[str]:
         """What installed compilers link to or run: there may be another copy of it beside theirs."""
-        return self.installed.brought_along({name for language in LANGUAGES for name in self.providers(language)})
+        return self.installed.brought_along(self.compiler_names)
 
-    def is_compiler(self, name: str) -> bool:
-        """Whether the package may provide a language."""
-        return any(name in self.providers(language) for language in LANGUAGES)
+    @cached_property
+    def compiler_names(self) -> frozenset[str]:
+        """Packages that may provide a language."""
+        return frozenset(name for language in LANGUAGES for name in self.providers(language))
 
     def leads_to_first(self, slot: Slot) -> bool:
         """What a first copy links to or runs is the first copy of its kind, but for compilers and what those that are
         installed bring along.
         """
-        return slot[1] == 0 and slot[0] not in self.brought_along and not self.is_compiler(slot[0])
+        return slot[1] == 0 and slot[0] not in self.brought_along and slot[0] not in self.compiler_names
 
     def _limit(self, name: str) -> int:
         limits = self.problem.copies

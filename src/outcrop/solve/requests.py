@@ -40,10 +40,9 @@ def collect_mentions(encoding: Encoding) -> None:
     for name, rules in encoding.problem.packages.items():
         for rule in rules.require:
             for spec in rule.specs:
-                mentioned.setdefault(spec.name or name, []).append(spec)
-                for other in spec.walk():
-                    if other is not spec and other.name:
-                        mentioned.setdefault(other.name, []).append(other)
+                for each in spec.walk():
+                    if each is spec or each.name:
+                        mentioned.setdefault(each.name or name, []).append(each)
     encoding.targets = candidate_targets(encoding)
     encoding.systems = candidate_systems(encoding)
     install_definers(encoding)

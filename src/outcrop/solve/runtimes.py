@@ -13,7 +13,6 @@ import msgspec
 from outcrop.repo.model import DependencyDecl, PackageModel, RuntimeQuestion, RuntimeRule
 from outcrop.solve.encoding import Encoding
 from outcrop.spec import Spec, Version, make_version, parse_spec, parse_versions
-from outcrop.spec.format import LANGUAGES
 
 WRAPPER = "compiler-wrapper"
 LIBC = "libc"
@@ -27,9 +26,8 @@ _SAME = f"@={_PLACEHOLDER}"
 def compiler_rules(encoding: Encoding) -> dict[str, tuple[RuntimeRule, ...]]:
     """Compiler -> its rules, by name; compilers without rules are left out."""
     if encoding.compilers is None:
-        names = {name for language in LANGUAGES for name in encoding.providers(language)}
         found = {}
-        for name in sorted(names):
+        for name in sorted(encoding.compiler_names):
             recipe = encoding.load(name)
             if isinstance(recipe, PackageModel) and recipe.runtimes:
                 found[name] = recipe.runtimes

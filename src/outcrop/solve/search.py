@@ -76,7 +76,7 @@ class Searcher:
         if sum(not self.truth(literal) for literal in wanted) < 2:
             return
         wanted = self._not_known_impossible([], wanted)
-        if sum(not self.truth(literal) for literal in wanted) == 0:
+        if all(self.truth(literal) for literal in wanted):
             return
         self.clauses.flush()
         for _ in range(_PATIENCE):

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from outcrop.package.errors import CompilerError
+from outcrop.spec.format import LANGUAGES
 
 if TYPE_CHECKING:
     from outcrop.package.specs.facade import NodeSpec
-
-LANGUAGES = ("c", "cxx", "fortran")
 
 OLD_NAMES = {
     "llvm": "clang",

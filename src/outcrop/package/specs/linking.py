@@ -13,8 +13,9 @@ from pathlib import Path
 # Any: specs and compiler packages are the facade's.
 from typing import Any
 
-from outcrop.package.specs.compilers import LANGUAGES, compiler_nodes
+from outcrop.package.specs.compilers import compiler_nodes
 from outcrop.package.specs.spec_api import Spec
+from outcrop.spec.format import LANGUAGES
 
 _LINKER_LINE = re.compile(r"(?:^|[/\s\"])(?:collect2|ld|lld|ld\.(?:bfd|gold|lld|mold)|link)(?:\"|\s|$)")
 _SYSTEM_ROOTS = (
